@@ -1,0 +1,29 @@
+package channels
+
+import "followup/models"
+
+// What the engine knows of each kind, whoever carries it. The sandbox answers
+// with the same rules as the real channel.
+var (
+	EmailRules = models.ChannelRules{
+		Kind: models.ChannelEmail, Address: models.ContactEmail, Sender: models.SenderMailbox,
+		Consent: models.ConsentNone, HasSubject: true, Threads: true, Written: true,
+	}
+	// SMSRules: 1600 characters is Twilio's limit for Body; texts obey the
+	// calling hours (47 CFR 64.1200(c)(1),(e)) and need consent by default.
+	SMSRules = models.ChannelRules{
+		Kind: models.ChannelSMS, Address: models.ContactPhone, Sender: models.SenderPhone,
+		QuietHours: true, Consent: models.ConsentInquiry, MaxLength: 1600, Written: true,
+	}
+	// VoicemailRules: a dropped voicemail is a prerecorded-voice call, which
+	// needs prior express written consent (FCC 22-85). 4000 characters is
+	// Twilio's limit for Twiml, markup included.
+	VoicemailRules = models.ChannelRules{
+		Kind: models.ChannelVoicemail, Address: models.ContactPhone, Sender: models.SenderPhone,
+		QuietHours: true, Consent: models.ConsentWritten, Spoken: true, MaxLength: 3000,
+	}
+	CallRules = models.ChannelRules{
+		Kind: models.ChannelCall, Address: models.ContactPhone, Sender: models.SenderPhone,
+		QuietHours: true, Spoken: true,
+	}
+)

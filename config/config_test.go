@@ -1,0 +1,93 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func write(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "followup.yaml")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func environ(pairs ...string) func() []string { return func() []string { return pairs } }
+
+func TestDefaultsNeedNothing(t *testing.T) {
+	c, err := Load("", false, environ())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Addr != "127.0.0.1:8080" || !c.Sandbox() || c.DSN() != filepath.Join("data", "followup.db") {
+		t.Errorf("defaults: %+v", c)
+	}
+}
+
+func TestEnvironmentOverFileOverDefaults(t *testing.T) {
+	path := write(t, "addr: 127.0.0.1:9000\nscheduler: {slots: 4, send_for: 2s}\nlog: {level: warn}\n")
+	c, err := Load(path, true, environ("FOLLOWUP_ADDR=127.0.0.1:9001", "FOLLOWUP_LOG__FORMAT=json", "FOLLOWUP_PHONE__ALLOW=+12125550123,+14155550123", "FOLLOWUP_TEST_POSTGRES=x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Addr != "127.0.0.1:9001" || c.Scheduler.Slots != 4 || c.Scheduler.SendFor != 2*time.Second || c.Log.Level != "warn" || c.Log.Format != "json" {
+		t.Errorf("merged: %+v", c)
+	}
+	if len(c.Phone.Allow) != 2 {
+		t.Errorf("allow list from the environment: %v", c.Phone.Allow)
+	}
+}
+
+func TestMailboxesAndNumbers(t *testing.T) {
+	t.Setenv("BOX_PASSWORD", "se$cret")
+	path := write(t, `
+mailboxes:
+  - {address: rae@northwind.test, smtp_host: mail.northwind.test, password: "${BOX_PASSWORD}"}
+  - {address: sam@northwind.test, smtp_host: mail.northwind.test, password: "pa$$word"}
+twilio: {account_sid: AC1, auth_token: t, numbers: [{number: "+12125552368"}]}
+`)
+	c, err := Load(path, true, environ())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Mailboxes[0].Password != "se$cret" || c.Mailboxes[1].Password != "pa$$word" {
+		t.Errorf("passwords: %q, %q", c.Mailboxes[0].Password, c.Mailboxes[1].Password)
+	}
+	if c.Sandbox() || c.Twilio.Numbers[0].Number != "+12125552368" {
+		t.Errorf("numbers: %+v", c.Twilio)
+	}
+}
+
+// Everything wrong is reported at once, by its key.
+func TestErrorsNameTheirKey(t *testing.T) {
+	cases := map[string]string{
+		"adr: x":                       "adr: there is no such setting",
+		"addr: nowhere":                "addr:",
+		"public_url: http://a.test":    "public_url:",
+		"public_url: 'https://'":       "public_url:",
+		"secret_key: abc":              "secret_key:",
+		"log: {level: loud}":           "log.level:",
+		"scheduler: {slots: 0}":        "scheduler.slots:",
+		"scheduler: {send_for: 1ms}":   "scheduler.send_for:",
+		"phone: {allow: ['5551234']}":  "phone.allow[0]:",
+		"database: file.db":            "database:",
+		"mailboxes: [{address: nope}]": "mailboxes[0].smtp_host:",
+		"mailboxes: [{address: a@b.test, smtp_host: mail.b.test, smtp_tls: none}]": "mailboxes[0].smtp_tls:",
+		"twilio: {numbers: [{number: '123'}]}":                                     "twilio.numbers[0].number:",
+		"addr: [":                                                                  "followup.yaml",
+	}
+	for content, want := range cases {
+		_, err := Load(write(t, content), true, environ())
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want an error naming %q", content, err, want)
+		}
+	}
+	if _, err := Load(filepath.Join(t.TempDir(), "none.yaml"), true, environ()); err == nil {
+		t.Error("a required file that is absent passed")
+	}
+}

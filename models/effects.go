@@ -1,0 +1,121 @@
+package models
+
+import "time"
+
+// Effects is what one happening (a reply, a bounce, a call's outcome) does to
+// a person's follow-up. The one who understands it decides them; the store
+// applies them in the transaction that records the happening.
+type Effects struct {
+	Pauses   []Pause // each names its enrollment
+	Lifts    []Lift
+	Finishes []FinishOrder
+	Suppress []Suppression
+	// LiftSuppressions: START undoes address suppressions of these channels on this contact point value.
+	LiftSuppressions []Suppression
+	Invalidate       []Invalidation
+	Confirm          []int64 // contact points proven to work
+	Tasks            []Task  // opened unless an open one of the same kind, reason and message exists
+	CloseReplyTasks  bool    // the customer's waiting is over
+	// WithdrawBookedCalls cancels the person's booked calls (opt-out, won, lost).
+	WithdrawBookedCalls bool
+	EndPursuit          PursuitEnd
+	Replan              []int64 // enrollments to plan anew
+	CompanyHold         *CompanyHold
+}
+
+// Lift takes a pause out of an enrollment.
+type Lift struct {
+	EnrollmentID int64
+	Reason       PauseReason
+}
+
+// FinishOrder ends an enrollment.
+type FinishOrder struct {
+	EnrollmentID int64
+	Outcome      EnrollmentOutcome
+	Reason       Reason
+}
+
+// Invalidation marks a contact point as failed for good.
+type Invalidation struct {
+	ContactPointID int64
+	Reason         Reason
+}
+
+// Person is one prospect, locked, with what Effects are decided on.
+type Person struct {
+	Prospect      Prospect
+	ContactPoints []ContactPoint
+	Consents      []Consent
+	Suppressions  []Suppression
+	Conversation  Conversation
+	Enrollments   []LiveEnrollment
+	Settings      Settings
+	// Colleagues: live enrollments of others at the same company.
+	Colleagues []LiveEnrollment
+}
+
+// LiveEnrollment is one that has not finished, with its version.
+type LiveEnrollment struct {
+	Enrollment Enrollment
+	Version    SequenceVersion
+}
+
+// MatchKeys is what an inbound offers for finding whom it is from.
+type MatchKeys struct {
+	Tokens  []string // reply tokens found in its addresses
+	MailIDs []string // In-Reply-To and References
+	From    string   // normalised email or E.164
+	Failed  string   // a bounce: the recipient it is about
+	To      []string // which of ours it was written to
+	Kind    ContactPointKind
+}
+
+// Match says whom an inbound is from and how that was found.
+type Match struct {
+	ProspectID     *int64
+	ContactPointID *int64
+	SenderID       *int64
+	MessageID      *int64 // our message it answers
+	TouchID        *int64
+	SuggestCompany *int64 // known only by the domain: a suggestion, no match
+	Why            string
+}
+
+// Verdict is what an inbound turned out to be.
+type Verdict struct {
+	Class      InboundClass
+	Why        string
+	ReturnDate Date
+	Bounce     *Bounce
+	// OptOutChannels: "" in it means every channel.
+	OptOutChannels []ChannelKind
+	// Unsure: it may be an opt-out; hold everything and ask the rep.
+	Unsure bool
+}
+
+// Bounce is what a delivery report says.
+type Bounce struct {
+	Recipient string `json:"recipient,omitempty"`
+	Status    string `json:"status,omitempty"` // enhanced status code, RFC 3463
+	Reason    string `json:"reason,omitempty"`
+	Hard      bool   `json:"hard"`
+	Delayed   bool   `json:"delayed,omitempty"`
+}
+
+// InboundRecord is an understood inbound, ready to be recorded.
+type InboundRecord struct {
+	RawID   int64
+	Message Message
+	Match   Match
+	Verdict Verdict
+	Now     time.Time
+}
+
+// Recorded is what recording an inbound did.
+type Recorded struct {
+	MessageID int64
+	Repeat    bool // it had been recorded before; nothing was done
+	Paused    []int64
+	Finished  []int64
+}

@@ -1,0 +1,67 @@
+package models
+
+// Reason is a typed answer to "why": why nothing was sent, why it waits, why
+// it ended. It is stored and counted; Detail fields beside it hold the words.
+type Reason string
+
+// Reasons of holds: the touch waits and is judged again.
+const (
+	HoldQuietHours    Reason = "quiet_hours"
+	HoldWindow        Reason = "sending_window"
+	HoldInboundBehind Reason = "inbound_behind" // answers to this sender have not been read lately
+	HoldSenderStopped Reason = "sender_stopped"
+	HoldProviderPause Reason = "provider_pause" // 429
+	HoldRetry         Reason = "retry"          // refused for now
+	HoldCompany       Reason = "company_hold"
+	HoldGap           Reason = "minimum_gap"
+)
+
+// Reasons of skips and cancellations.
+const (
+	SkipMomentPassed    Reason = "moment_passed" // a reminder whose time is over
+	SkipCondition       Reason = "condition"     // the step's condition does not hold
+	SkipDisabled        Reason = "disabled"
+	SkipNoContactPoint  Reason = "no_contact_point"
+	SkipAllTried        Reason = "all_tried" // next_untried found none left
+	SkipNoConsent       Reason = "no_consent"
+	SkipSuppressed      Reason = "suppressed"
+	SkipFollowUpLimit   Reason = "follow_up_limit"
+	SkipNotAllowed      Reason = "not_allowed" // the channel's own check: reserved address, not on the allow-list
+	SkipNoSender        Reason = "no_sender"
+	CancelPaused        Reason = "paused"
+	CancelReplanned     Reason = "replanned"
+	CancelFinished      Reason = "enrollment_finished"
+	CancelMoved         Reason = "appointment_moved"
+	CancelAppointment   Reason = "appointment_canceled"
+	CancelVersionMove   Reason = "version_moved"
+	EndSent             Reason = "accepted"
+	EndRefused          Reason = "refused"
+	EndDone             Reason = "done"
+	EndMissed           Reason = "missed"
+	EndDismissed        Reason = "dismissed"
+	EndUnconfirmedFound Reason = "reconciled"
+)
+
+// Reasons of resolve tasks: something a person must look at.
+const (
+	AttentionZone        Reason = "unknown_zone"
+	AttentionRender      Reason = "render_failed"
+	AttentionNoSender    Reason = "no_sender"
+	AttentionUnconfirmed Reason = "unconfirmed"
+	AttentionMailbox     Reason = "mailbox_down"
+	AttentionSender      Reason = "sender_stopped"
+	AttentionRefused     Reason = "refused"
+	AttentionUnmatched   Reason = "unmatched_inbound"
+	AttentionInvalid     Reason = "invalid_contact_point"
+	AttentionMissedCall  Reason = "missed_call"
+	AttentionPlan        Reason = "plan_failed"
+)
+
+// Reasons of failures and invalid contact points.
+const (
+	FailBounced     Reason = "bounced"
+	FailRefused     Reason = "refused"
+	FailWrongNumber Reason = "wrong_number"
+	FailOptedOut    Reason = "opted_out"
+	FailConfig      Reason = "configuration"
+)

@@ -1,0 +1,80 @@
+package models
+
+import "time"
+
+// NewEnrollment is a checked request to enroll, for the store.
+type NewEnrollment struct {
+	ProspectID    int64
+	SequenceID    int64
+	VersionID     int64
+	RepID         int64
+	By            string
+	Variables     map[string]string
+	Booking       *Booking // the call the sequence hangs on
+	AppointmentID *int64   // or one that exists already
+	CommitmentID  *int64
+	Now           time.Time
+}
+
+// Booking is a request to book a call at an exact minute.
+type Booking struct {
+	ProspectID     int64
+	RepID          int64
+	EnrollmentID   *int64
+	ContactPointID *int64 // nil: the first usable phone
+	StartsAt       time.Time
+	Minutes        int
+	Title          string
+	Note           string
+	By             string
+	// Confirmation is sent at once; nil: none.
+	Confirmation *Draft
+	// ConfirmBy: channel and contact point of the confirmation, chosen by the caller.
+	ConfirmChannel   ChannelKind
+	ConfirmContactID *int64
+	ConfirmSenderID  *int64
+	Now              time.Time
+}
+
+// CallResult closes a call task.
+type CallResult struct {
+	TaskID    int64
+	UserID    int64
+	Outcome   CallOutcome
+	Notes     string
+	Next      *Booking // call_back and booked: the new appointment
+	Objection *Objection
+	Now       time.Time
+}
+
+// NewAnswer is a person's message to a customer, with the channel chosen.
+type NewAnswer struct {
+	ProspectID     int64
+	UserID         int64
+	Channel        ChannelKind
+	ContactPointID int64
+	SenderID       *int64
+	Purpose        Purpose // answer, or manual where nothing waits
+	Subject        string
+	Body           string
+	Why            string
+	FormToken      string // of the form: a double click finds the first
+	ReplyTo        *int64 // the inbound message it answers
+	AsCall         bool   // open a call task instead of sending
+	Now            time.Time
+}
+
+// Thread is what an answer is chosen by.
+type Thread struct {
+	Person   Person
+	Senders  []Sender // the owner's, then shared
+	Owner    User
+	LastIn   *Message // the last human inbound
+	Messages []Message
+}
+
+// Page asks for a part of a list by keyset: rows after the cursor.
+type Page struct {
+	After string // opaque, from the page before; "" for the first
+	Limit int    // 0: 50
+}

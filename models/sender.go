@@ -1,0 +1,117 @@
+package models
+
+import "time"
+
+// SenderKind is what a sender is.
+type SenderKind string
+
+const (
+	SenderMailbox SenderKind = "mailbox" // SMTP + IMAP
+	SenderPhone   SenderKind = "phone"   // a number at a telephone provider: texts and calls
+)
+
+// Provider names who carries a sender's messages.
+type Provider string
+
+const (
+	ProviderSandbox Provider = "sandbox"
+	ProviderSMTP    Provider = "smtp"
+	ProviderTwilio  Provider = "twilio"
+)
+
+// SenderState tells whether a sender may send.
+type SenderState string
+
+const (
+	// SenderActive: entered on creation and when a person starts it again.
+	SenderActive SenderState = "active"
+	// SenderStopped: entered on a configuration error, a bad reputation or by hand, with a reason; left by hand.
+	SenderStopped SenderState = "stopped"
+)
+
+// InboundMode says how answers to a sender reach us.
+type InboundMode string
+
+const (
+	// InboundNone: nothing is read; currency is not asked (the sandbox, which pushes in process, too).
+	InboundNone InboundMode = "none"
+	// InboundPush: the provider posts webhooks.
+	InboundPush InboundMode = "push"
+	// InboundPoll: we read (IMAP, listing): the sender sends automatically only while the reading is current.
+	InboundPoll InboundMode = "poll"
+)
+
+// InboundCurrency is how old the last proof that all inbound was read may be
+// before a polled sender's automatic touches are held.
+const InboundCurrency = 5 * time.Minute
+
+// Sender is what we send from: a mailbox or a phone number.
+type Sender struct {
+	ID            int64  `gorm:"primaryKey"`
+	OwnerID       *int64 // nil: shared by everyone
+	Kind          SenderKind
+	Provider      Provider
+	Address       string // lower-case email or E.164
+	Name          string // display name
+	State         SenderState
+	StoppedReason Reason
+	StoppedDetail string
+	StoppedAt     *time.Time
+	// RatePerMinute is the most messages a minute, e.g. 60 for a long code (1 segment/s); 0: no limit.
+	RatePerMinute int
+	// DailyCap is the most messages a day in the owner's zone; 0: no limit.
+	DailyCap   int
+	NextFreeAt time.Time      // the rate's next slot; advanced by the claim
+	PausedTill *time.Time     // provider asked for a pause (429); automatic
+	Settings   SenderSettings `gorm:"serializer:json"`
+	// Secrets is encrypted at rest; only the store opens it.
+	Secrets       []byte            `json:"-"`
+	Credentials   SenderCredentials `gorm:"-" json:"-"`
+	Inbound       InboundMode
+	InboundReadAt *time.Time // last proof that everything inbound was read
+	InboundCursor string     // where reading goes on, in the listener's own words (UIDVALIDITY/UID per folder)
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
+
+// SenderSettings is what a provider needs to know and may be shown.
+type SenderSettings struct {
+	SMTPHost   string   `json:"smtp_host,omitempty"`
+	SMTPPort   int      `json:"smtp_port,omitempty"`
+	SMTPTLS    string   `json:"smtp_tls,omitempty"` // starttls (default), implicit, none (loopback only)
+	IMAPHost   string   `json:"imap_host,omitempty"`
+	IMAPPort   int      `json:"imap_port,omitempty"`
+	IMAPTLS    string   `json:"imap_tls,omitempty"`
+	Folders    []string `json:"folders,omitempty"` // read for replies; empty: Inbox and the spam folder
+	Username   string   `json:"username,omitempty"`
+	AccountSID string   `json:"account_sid,omitempty"` // Twilio
+	// FilesSentCopies: the connection test has shown that the server keeps what it sends in the Sent folder.
+	FilesSentCopies bool `json:"files_sent_copies,omitempty"`
+}
+
+// SenderCredentials is the opened content of Sender.Secrets. Never logged, never shown.
+type SenderCredentials struct {
+	Password  string `json:"password,omitempty"`
+	AuthToken string `json:"auth_token,omitempty"`
+	DKIMKey   string `json:"dkim_key,omitempty"`
+	DKIMName  string `json:"dkim_selector,omitempty"`
+}
+
+// Stop makes the sender send nothing until a person starts it again.
+func (s *Sender) Stop(reason Reason, detail string, now time.Time) {
+	s.State, s.StoppedReason, s.StoppedDetail, s.StoppedAt, s.UpdatedAt = SenderStopped, reason, detail, &now, now
+}
+
+// Start lets it send again.
+func (s *Sender) Start(now time.Time) {
+	s.State, s.StoppedReason, s.StoppedDetail, s.StoppedAt, s.UpdatedAt = SenderActive, "", "", nil, now
+}
+
+// InboundCurrent tells whether an automatic touch may rely on every answer
+// having been read.
+func (s Sender) InboundCurrent(now time.Time) bool {
+	if s.Inbound != InboundPoll {
+		return true
+	}
+	return s.InboundReadAt != nil && now.Sub(*s.InboundReadAt) <= InboundCurrency
+}

@@ -44,7 +44,7 @@ func (d Date) At(tod TimeOfDay, loc *time.Location) time.Time {
 	}
 	t := time.Date(base.Year(), base.Month(), base.Day(), tod.Hour(), tod.Minute(), 0, 0, loc)
 	if t.Hour() == tod.Hour() && t.Minute() == tod.Minute() {
-		return t.UTC()
+		return firstOfTwo(t).UTC()
 	}
 	// In a gap time.Date answers with either side's offset: walk to the
 	// transition, which lies within a few hours of t.
@@ -59,6 +59,21 @@ func (d Date) At(tod TimeOfDay, loc *time.Location) time.Time {
 		}
 	}
 	return hi.Truncate(time.Second).UTC()
+}
+
+// firstOfTwo goes back to the first instant with the wall clock of t, where t
+// is the second: time.Date does not say which of the two it takes.
+func firstOfTwo(t time.Time) time.Time {
+	setBack, _ := t.ZoneBounds()
+	if setBack.IsZero() {
+		return t
+	}
+	_, before := setBack.Add(-time.Second).Zone()
+	_, after := t.Zone()
+	if first := t.Add(time.Duration(after-before) * time.Second); after < before && first.Before(setBack) {
+		return first
+	}
+	return t
 }
 
 // TimeOfDay is a local wall-clock time in minutes since midnight.

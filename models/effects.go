@@ -84,10 +84,12 @@ type Match struct {
 
 // Verdict is what an inbound turned out to be.
 type Verdict struct {
-	Class      InboundClass
-	Why        string
-	ReturnDate Date
-	Bounce     *Bounce
+	Class InboundClass
+	Why   string
+	// OutOfOffice: an automatic reply of a person who is away; other machines' answers leave it false.
+	OutOfOffice bool
+	ReturnDate  Date
+	Bounce      *Bounce
 	// OptOutChannels: "" in it means every channel.
 	OptOutChannels []ChannelKind
 	// Unsure: it may be an opt-out; hold everything and ask the rep.

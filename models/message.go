@@ -194,4 +194,9 @@ type Receipt struct {
 	Detail     string
 	AnsweredBy string // answering-machine detection: human, machine_end_beep, …
 	At         time.Time
+
+	// What the code means, as the channel knows it: the address can never
+	// work; the provider has an opt-out from it.
+	InvalidContact bool `gorm:"-"`
+	OptedOut       bool `gorm:"-"`
 }

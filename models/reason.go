@@ -14,6 +14,7 @@ const (
 	HoldRetry         Reason = "retry"          // refused for now
 	HoldCompany       Reason = "company_hold"
 	HoldGap           Reason = "minimum_gap"
+	HoldWorkspace     Reason = "workspace_paused"
 )
 
 // Reasons of skips and cancellations.

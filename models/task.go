@@ -83,6 +83,7 @@ type Task struct {
 	Prep          CallPrep `gorm:"serializer:json"`
 	Outcome       CallOutcome
 	Notes         string
+	DialedAt      *time.Time // the rep began to call: from then on a booked call is not missed
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	ClosedAt      *time.Time

@@ -1,0 +1,79 @@
+# Followup. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+HTMX    := web/static/htmx.min.js
+LINT    := bin/golangci-lint
+export CGO_ENABLED ?= 0
+
+.PHONY: help run demo build test check lint unit race cover fuzz screenshots fmt setup clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: $(HTMX) ## Build and start on the sandbox at http://127.0.0.1:8080 (data in ./data)
+	@go build -ldflags "-X main.version=$(VERSION)" -o bin/followup ./cmd/followup
+	@exec bin/followup serve
+
+demo: $(HTMX) ## Two weeks in two minutes on a throw-away database
+	@go build -ldflags "-X main.version=$(VERSION)" -o bin/followup ./cmd/followup
+	@exec bin/followup demo
+
+build: $(HTMX) ## Build bin/followup
+	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/followup ./cmd/followup
+
+test: setup $(HTMX) check lint unit race ## Install what is missing and run everything
+	@echo "All tests passed."
+
+setup: ## Install what the tests need (PostgreSQL, Chromium, a C compiler for the race detector)
+	@.ci/setup
+
+check: $(HTMX) ## gofmt, build and vet
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go build ./...
+	go vet ./...
+
+lint: $(LINT) ## The linter, with the import rules of the design
+	$(LINT) run ./...
+
+$(LINT): tools.mod tools.sum
+	go build -modfile=tools.mod -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+unit: $(HTMX) ## Every test: units, both databases, channels, end to end, browser
+	go test -timeout 20m ./...
+
+# modernc.org/sqlite is C translated to Go: instrumenting it makes it 20 times
+# slower and finds nothing of ours.
+race: $(HTMX) ## The engine's tests under the race detector
+	CGO_ENABLED=1 go test -race -gcflags='modernc.org/...=-race=false' -timeout 20m \
+		./scheduler/... ./store/... ./replies/... ./channels/... ./crm/...
+
+fuzz: ## Each fuzz test for FUZZTIME (default 30s)
+	@for pkg in $$(go list ./...); do \
+		for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-30s} $$pkg; \
+		done; \
+	done
+
+screenshots: $(HTMX) ## Pictures of the pages into docs/screenshots
+	FOLLOWUP_SCREENSHOTS=$(CURDIR)/docs/screenshots go test -count=1 -run '^TestScreenshots$$' -timeout 10m ./cmd/followup
+
+cover: $(HTMX) ## Test coverage by package
+	go test -timeout 20m -coverprofile=coverage.out ./... && go tool cover -func=coverage.out | tail -1
+
+fmt: ## Format the code
+	gofmt -w $$(git ls-files '*.go')
+
+# htmx comes from npm at build time and is not committed. Pages work without
+# it, so a machine without npm still runs.
+$(HTMX): package.json
+	@if command -v npm >/dev/null; then \
+		npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts && cp node_modules/htmx.org/dist/htmx.min.js $@; \
+	else \
+		echo "npm is not installed: the pages go without htmx, which only makes them smoother"; \
+	fi
+
+clean: ## Remove what was built (data stays)
+	rm -rf bin node_modules $(HTMX) coverage.out

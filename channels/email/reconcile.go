@@ -1,0 +1,110 @@
+package email
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+
+	"followup/channels"
+	"followup/models"
+)
+
+// sentRecent is how many of the newest messages in Sent are compared one by
+// one: some servers search an index that lags behind.
+const sentRecent = 100
+
+// Reconcile looks for the message in the mailbox's Sent folder. Not finding it
+// proves something only where the connection test has shown that the server
+// files what it sends, and only after a while.
+func (c *Channel) Reconcile(ctx context.Context, m models.Message) (channels.Finding, channels.Outcome, error) {
+	if m.Sender == nil || !m.Sender.Settings.FilesSentCopies {
+		return channels.Unknown, channels.Outcome{}, nil
+	}
+	box, err := signIn(ctx, c.options, *m.Sender)
+	if err != nil {
+		return channels.Unknown, channels.Outcome{}, err
+	}
+	defer box.close()
+	folders, err := sentFolders(ctx, box)
+	if err != nil {
+		return channels.Unknown, channels.Outcome{}, err
+	}
+	id := mailID(m, m.Sender.Address)
+	for _, f := range folders {
+		found, err := box.holds(ctx, f.name, id)
+		if err != nil {
+			return channels.Unknown, channels.Outcome{}, folderTrouble(f.name, err)
+		}
+		if found {
+			return channels.Found, channels.Outcome{ProviderID: id, Detail: "found in the folder " + f.name}, nil
+		}
+	}
+	if len(folders) == 0 || m.CreatedAt.IsZero() || c.options.Clock().Sub(m.CreatedAt) < c.options.SentGrace {
+		return channels.Unknown, channels.Outcome{}, nil
+	}
+	return channels.Absent, channels.Outcome{Detail: "not in the folder " + folders[0].name}, nil
+}
+
+// sentFolders are those marked as Sent, else those called so.
+func sentFolders(ctx context.Context, box *inbox) ([]folder, error) {
+	all, err := box.folders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var marked, called []folder
+	for _, f := range all {
+		if f.has(imap.MailboxAttrSent) {
+			marked = append(marked, f)
+		} else if f.called("sent", "sent items", "sent messages", "sent mail") {
+			called = append(called, f)
+		}
+	}
+	if len(marked) > 0 {
+		return marked, nil
+	}
+	return called, nil
+}
+
+// holds tells whether the folder has a message with the Message-ID. What the
+// server's search finds only contains the id, so each is compared.
+func (b *inbox) holds(ctx context.Context, name, mailID string) (bool, error) {
+	data, err := b.open(ctx, name)
+	if err != nil || data.NumMessages == 0 {
+		return false, err
+	}
+	var hits []imap.UID
+	err = b.within(ctx, func() error {
+		result, err := b.client.UIDSearch(&imap.SearchCriteria{
+			Header: []imap.SearchCriteriaHeaderField{{Key: "Message-ID", Value: strings.Trim(mailID, "<>")}},
+		}, nil).Wait()
+		if err == nil {
+			hits = result.AllUIDs()
+		}
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	if len(hits) > 0 {
+		if found, err := b.oneIs(ctx, imap.UIDSetNum(hits...), mailID); err != nil || found {
+			return found, err
+		}
+	}
+	first := uint32(1)
+	if data.NumMessages > sentRecent {
+		first = data.NumMessages - sentRecent + 1
+	}
+	var recent imap.SeqSet
+	recent.AddRange(first, data.NumMessages)
+	return b.oneIs(ctx, recent, mailID)
+}
+
+func (b *inbox) oneIs(ctx context.Context, set imap.NumSet, mailID string) (bool, error) {
+	messages, err := b.describe(ctx, set)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(messages, func(m incoming) bool { return m.mailID == mailID }), nil
+}

@@ -1,0 +1,247 @@
+package crm
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"followup/models"
+)
+
+// ImportOptions of one CSV import.
+type ImportOptions struct {
+	Actor   string
+	OwnerID int64
+	DryRun  bool
+	// ConsentBasis: imports must state it ("none" is a statement too); a
+	// column named consent overrides it row by row.
+	ConsentBasis  models.ConsentBasis
+	ConsentSource string
+	Country       string            // for numbers without + and rows without a country; "": US
+	Mapping       map[string]string // column header → field; empty: by the headers' names
+	Progress      func(rows int)    // called after each row; may be nil
+}
+
+// What became of one row.
+const (
+	RowAdded     = "added"
+	RowChanged   = "changed"
+	RowUnchanged = "unchanged"
+	RowRejected  = "rejected"
+)
+
+// RowResult is what became of one row.
+type RowResult struct {
+	Line       int    `json:"line"` // where the row begins in the file, 1-based
+	Status     string `json:"status"`
+	ProspectID int64  `json:"prospect_id,omitempty"`
+	Name       string `json:"name,omitempty"`
+	Reason     string `json:"reason,omitempty"` // what is wrong and how to mend it
+}
+
+// ImportReport sums an import up.
+type ImportReport struct {
+	Rows                                []RowResult
+	Added, Changed, Unchanged, Rejected int
+}
+
+func (r *ImportReport) add(row RowResult) {
+	r.Rows = append(r.Rows, row)
+	switch row.Status {
+	case RowAdded:
+		r.Added++
+	case RowChanged:
+		r.Changed++
+	case RowUnchanged:
+		r.Unchanged++
+	case RowRejected:
+		r.Rejected++
+	}
+}
+
+// Import reads a CSV file with a header. Each row is its own transaction: one
+// bad row never stops the rest, and what was imported before an interruption
+// stays; running the same file again changes nothing twice. The error is for
+// files that cannot be read at all.
+func (s *Service) Import(ctx context.Context, r io.Reader, opt ImportOptions) (ImportReport, error) {
+	if opt.ConsentBasis != models.ConsentNone && opt.ConsentBasis.Level() == 0 {
+		return ImportReport{}, models.Invalid("consent", "say on what basis these people may be contacted: written, oral, business_relationship, inquiry or none")
+	}
+	src, err := openCSV(r)
+	if err != nil {
+		return ImportReport{}, err
+	}
+	cols, err := readHeader(src, opt.Mapping)
+	if err != nil {
+		return ImportReport{}, err
+	}
+	owners, err := s.owners(ctx)
+	if err != nil {
+		return ImportReport{}, err
+	}
+	run := importRun{service: s, opt: opt, cols: cols, owners: owners, seen: map[string]int{}}
+	var report ImportReport
+	for {
+		record, err := src.Read()
+		if errors.Is(err, io.EOF) {
+			return report, nil
+		}
+		if err != nil {
+			var pe *csv.ParseError
+			if !errors.As(err, &pe) {
+				return report, fmt.Errorf("reading the file: %w", err)
+			}
+			report.add(RowResult{Line: pe.StartLine, Status: RowRejected, Reason: fmt.Sprintf("not readable as CSV: %v; check the quotes", pe.Err)})
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return report, err
+		}
+		line, _ := src.FieldPos(0)
+		report.add(run.row(ctx, line, record))
+		if opt.Progress != nil {
+			opt.Progress(len(report.Rows))
+		}
+	}
+}
+
+func (s *Service) owners(ctx context.Context) (map[string]int64, error) {
+	users, err := s.Store.Users(ctx)
+	if err != nil {
+		return nil, err
+	}
+	owners := make(map[string]int64, len(users))
+	for _, u := range users {
+		if u.DisabledAt == nil {
+			owners[u.Email] = u.ID
+		}
+	}
+	return owners, nil
+}
+
+type importRun struct {
+	service *Service
+	opt     ImportOptions
+	cols    columns
+	owners  map[string]int64
+	seen    map[string]int // contact point → line of its first row in this file
+}
+
+func (run *importRun) row(ctx context.Context, line int, record []string) RowResult {
+	res := RowResult{Line: line}
+	in, err := run.input(record)
+	res.Name = strings.TrimSpace(in.FirstName + " " + in.LastName)
+	if err == nil {
+		res.Status, res.ProspectID, err = run.save(ctx, line, in)
+	}
+	if err != nil {
+		res.Status, res.Reason = RowRejected, reasonOf(err)
+	}
+	return res
+}
+
+// reasonOf keeps the words of errors made for people; anything else is our
+// fault and says so.
+func reasonOf(err error) string {
+	var e *models.Error
+	if errors.As(err, &e) {
+		return e.Error()
+	}
+	return "could not be saved: " + err.Error() + "; import the file again, rows that were saved stay as they are"
+}
+
+func (run *importRun) save(ctx context.Context, line int, in ProspectInput) (string, int64, error) {
+	p, company, points, err := run.service.check(in)
+	if err != nil {
+		return "", 0, err
+	}
+	if len(points) == 0 {
+		return "", 0, models.Invalid("contact", "no email and no phone; a prospect that nobody can reach is not imported")
+	}
+	values := make([]string, len(points))
+	for i, cp := range points {
+		values[i] = cp.Value
+		if first, twice := run.seen[cp.Value]; twice {
+			return "", 0, models.Invalid("contact", "%s is in line %d already; merge the two rows", cp.Value, first)
+		}
+	}
+	found, err := run.service.Store.FindProspects(ctx, values)
+	if err != nil {
+		return "", 0, err
+	}
+	for _, v := range values {
+		run.seen[v] = line
+	}
+	ids := map[int64]bool{}
+	for _, id := range found {
+		ids[id] = true
+	}
+	switch len(ids) {
+	case 0:
+		if run.opt.DryRun {
+			return RowAdded, 0, nil
+		}
+		saved, err := run.service.Store.CreateProspect(ctx, p, company, points, consentsFor(in, points, run.opt.Actor), run.opt.Actor, run.service.Clock())
+		return RowAdded, saved.ID, err
+	case 1:
+		for id := range ids {
+			return run.change(ctx, id, p, company, points)
+		}
+	}
+	return "", 0, models.Invalid("contact", "its contact points belong to %d different prospects; merge those first", len(ids))
+}
+
+// change fills in what the row knows better; an empty cell never erases, and
+// a known owner stays.
+func (run *importRun) change(ctx context.Context, id int64, p models.Prospect, company *models.Company, points []models.ContactPoint) (string, int64, error) {
+	person, err := run.service.Store.Person(ctx, id)
+	if err != nil {
+		return "", id, err
+	}
+	merged := person.Prospect
+	changed := fill(&merged.FirstName, p.FirstName)
+	changed = fill(&merged.LastName, p.LastName) || changed
+	changed = fill(&merged.Title, p.Title) || changed
+	changed = fill(&merged.Zone, p.Zone) || changed
+	changed = fill(&merged.Country, p.Country) || changed
+	changed = fill(&merged.Region, p.Region) || changed
+	changed = fill(&merged.Notes, p.Notes) || changed
+	merged.Custom = make(map[string]string, len(person.Prospect.Custom)+len(p.Custom))
+	for k, v := range person.Prospect.Custom {
+		merged.Custom[k] = v
+	}
+	for k, v := range p.Custom {
+		if v != "" && merged.Custom[k] != v {
+			merged.Custom[k], changed = v, true
+		}
+	}
+	fresh := slices.DeleteFunc(slices.Clone(points), func(cp models.ContactPoint) bool {
+		return slices.ContainsFunc(person.ContactPoints, func(have models.ContactPoint) bool { return have.Value == cp.Value })
+	})
+	changed = changed || len(fresh) > 0 || (company != nil && merged.CompanyID == nil)
+	if !changed {
+		return RowUnchanged, id, nil
+	}
+	if run.opt.DryRun {
+		return RowChanged, id, nil
+	}
+	all := slices.Clone(person.ContactPoints)
+	for i, cp := range fresh {
+		cp.Position = len(person.ContactPoints) + i
+		all = append(all, cp)
+	}
+	_, err = run.service.Store.UpdateProspect(ctx, merged, company, all, run.opt.Actor, run.service.Clock())
+	return RowChanged, id, err
+}
+
+func fill(have *string, want string) bool {
+	if want == "" || *have == want {
+		return false
+	}
+	*have = want
+	return true
+}

@@ -1,0 +1,74 @@
+package crm
+
+import (
+	"context"
+	"time"
+
+	"followup/models"
+)
+
+// Store is what people's work by hand needs of the database. Each method is
+// one transaction; each writes its events.
+type Store interface {
+	// CreateProspect saves a prospect with contact points, consents and
+	// company (found by domain or name, else created when company.Name is
+	// set). A consent names its point by place: ContactPointID is the index in
+	// points plus one.
+	CreateProspect(ctx context.Context, p models.Prospect, company *models.Company, points []models.ContactPoint, consents []models.Consent, by string, now time.Time) (models.Prospect, error)
+	// UpdateProspect saves the editable fields and contact points if the
+	// revision is still p.Revision, else CodeConflict. Points not listed are
+	// kept. Enrollments are planned anew where the zone changed.
+	UpdateProspect(ctx context.Context, p models.Prospect, company *models.Company, points []models.ContactPoint, by string, now time.Time) (models.Prospect, error)
+	// Person loads a prospect with everything decisions look at.
+	Person(ctx context.Context, prospectID int64) (models.Person, error)
+	// Thread adds what writing to them needs: the owner's senders and the
+	// newest messages, at most limit.
+	Thread(ctx context.Context, prospectID int64, limit int) (models.Thread, error)
+	// FindProspects by exact contact point values: value → prospect id.
+	FindProspects(ctx context.Context, values []string) (map[string]int64, error)
+
+	RecordConsent(ctx context.Context, c models.Consent) (models.Consent, error)
+	WithdrawConsent(ctx context.Context, consentID int64, by string, now time.Time) error
+	// Suppress adds orders and ends what they cover (enrollments of a
+	// suppressed person finish opted_out), before it commits.
+	Suppress(ctx context.Context, s models.Suppression) (models.Suppression, error)
+	LiftSuppression(ctx context.Context, id int64, by string, now time.Time) error
+
+	// Book records an appointment at revision 1 with its booked-call touch
+	// and its confirmation; MoveAppointment raises the revision, withdraws
+	// the old booked call and plans the new one, sends the correction, and
+	// replans the enrollment; CancelAppointment withdraws them.
+	Book(ctx context.Context, b models.Booking) (models.Appointment, error)
+	MoveAppointment(ctx context.Context, id int64, b models.Booking) (models.Appointment, error)
+	CancelAppointment(ctx context.Context, id int64, notice *models.Booking, by string, now time.Time) error
+
+	// CloseCall closes a call task, its touch and its appointment, and moves
+	// the person's enrollments as their sequences say.
+	CloseCall(ctx context.Context, r models.CallResult) (models.Task, error)
+	// CloseTask closes any other task; a resolve task lifts its needs_attention pause.
+	CloseTask(ctx context.Context, taskID int64, to models.TaskState, notes string, by string, now time.Time) (models.Task, error)
+
+	PauseEnrollment(ctx context.Context, id int64, until *time.Time, by string, now time.Time) error
+	ResumeEnrollment(ctx context.Context, id int64, by string, now time.Time) error
+	FinishEnrollment(ctx context.Context, id int64, outcome models.EnrollmentOutcome, by string, now time.Time) error
+
+	RecordCommitment(ctx context.Context, c models.Commitment, by string) (models.Commitment, error)
+	CloseCommitment(ctx context.Context, id int64, state models.CommitmentState, cause string, by string, now time.Time) error
+	SaveDiscovery(ctx context.Context, d models.Discovery, by string, now time.Time) error
+	SaveTalkingPoint(ctx context.Context, tp models.TalkingPoint, now time.Time) (models.TalkingPoint, error)
+
+	SaveUser(ctx context.Context, u models.User, by string, now time.Time) (models.User, error)
+	UserByEmail(ctx context.Context, email string) (models.User, error)
+	Users(ctx context.Context) ([]models.User, error)
+	SaveSender(ctx context.Context, s models.Sender, by string, now time.Time) (models.Sender, error) // by kind and address; encrypts Credentials
+	Settings(ctx context.Context) (models.Settings, error)
+	SaveSettings(ctx context.Context, s models.Settings, by string, now time.Time) error
+
+	// SaveSequenceDraft keeps YAML being edited if the revision matches.
+	SaveSequenceDraft(ctx context.Context, key, name, source string, revision int64, by *int64, now time.Time) (models.Sequence, error)
+	// PublishSequence makes the next immutable version, creating the sequence
+	// where its key is new. Publishing what the current version says already
+	// gives that version.
+	PublishSequence(ctx context.Context, d models.Definition, source, override string, builtin bool, by *int64, now time.Time) (models.SequenceVersion, error)
+	SequenceByKey(ctx context.Context, key string) (models.Sequence, error)
+}

@@ -42,7 +42,7 @@ const people = "First Name;Surname;E-Mail;Mobile;Company;State;Country;Favourite
 	"Joe;Park;JOE.PARK@example.com;;Contoso;;DE;\n" +
 	"Bad;Mail;not an address;;;;;\n" +
 	"Bad;Phone;;12;;;;\n" +
-	";;;;;;;\n" +
+	"Nobody;Knows;;;;;;\n" +
 	"Dana;Again;dana.reyes@example.com;;;;;\n" +
 	"Too;Many;a@example.com;;;;;;;;\n" +
 	"Lee;Zone;lee@example.com;;;TX;US;\n"

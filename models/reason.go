@@ -56,6 +56,7 @@ const (
 	AttentionInvalid     Reason = "invalid_contact_point"
 	AttentionMissedCall  Reason = "missed_call"
 	AttentionPlan        Reason = "plan_failed"
+	AttentionOptOut      Reason = "opt_out_unclear" // a reply that may be an opt-out
 )
 
 // Reasons of failures and invalid contact points.

@@ -39,8 +39,8 @@ type Options struct {
 	// PollEvery is how often folders without a push are read. 55 seconds, so
 	// that the currency of a mailbox is proved once a minute.
 	PollEvery time.Duration
-	// SentGrace is how long a message may take to show up in Sent before its
-	// absence there is believed. 2 minutes.
+	// SentGrace is how long a message must have been missing in Sent before its
+	// absence is believed. 2 minutes.
 	SentGrace time.Duration
 
 	RootCAs *x509.CertPool // nil: the system's
@@ -81,6 +81,7 @@ type Channel struct {
 	options   Options
 	composer  *composer
 	transport *transport
+	absences  absences
 }
 
 var (

@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"followup/channels"
 	"followup/channels/email"
 	"followup/channels/email/emailtest"
+	"followup/models"
 )
 
 func TestConnectionsAreKeptBoundedAndReplaced(t *testing.T) {
@@ -75,5 +77,16 @@ func TestConnectionsWearOut(t *testing.T) {
 	}
 	if server.Dialled() != 3 {
 		t.Errorf("%d connections for 6 messages, want 3", server.Dialled())
+	}
+}
+
+// Only an idle connection's loss says nothing about the server.
+func TestFreshConnectionsAreNotReplaced(t *testing.T) {
+	server := emailtest.StartSMTP(t, emailtest.SMTPOptions{Answer: func(at emailtest.Stage, _ emailtest.Received) emailtest.Answer {
+		return emailtest.Answer{Drop: at == emailtest.AtRcpt}
+	}})
+	_, err := newChannel(t, nil).Send(context.Background(), letter(mailbox(server)))
+	if se := channels.AsSendError(err); err == nil || se.Class != models.SendTransient || server.Dialled() != 1 {
+		t.Errorf("Send = %v over %d connections, want it refused for now over one", err, server.Dialled())
 	}
 }

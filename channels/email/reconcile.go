@@ -2,8 +2,11 @@ package email
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -15,9 +18,48 @@ import (
 // one: some servers search an index that lags behind.
 const sentRecent = 100
 
+// absences remembers when a message was first missed in Sent. The time of the
+// intent would not do: the server may have been thinking for the ten minutes
+// that it is given, and file the copy after that.
+type absences struct {
+	mutex sync.Mutex
+	since map[missing]time.Time
+}
+
+type missing struct {
+	mailID  string
+	attempt int
+}
+
+// longestMissing is when a missed message is forgotten; by then a person has
+// settled what became of it.
+const longestMissing = 7 * 24 * time.Hour
+
+// note tells for how long the message has been known to be missing.
+func (a *absences) note(m missing, now time.Time) time.Duration {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	if first, known := a.since[m]; known {
+		return now.Sub(first)
+	}
+	if a.since == nil {
+		a.since = map[missing]time.Time{}
+	}
+	maps.DeleteFunc(a.since, func(_ missing, first time.Time) bool { return now.Sub(first) > longestMissing })
+	a.since[m] = now
+	return 0
+}
+
+func (a *absences) forget(m missing) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	delete(a.since, m)
+}
+
 // Reconcile looks for the message in the mailbox's Sent folder. Not finding it
 // proves something only where the connection test has shown that the server
-// files what it sends, and only after a while.
+// files what it sends, and only when it is still missing a while later: the
+// first look finds Found or Unknown.
 func (c *Channel) Reconcile(ctx context.Context, m models.Message) (channels.Finding, channels.Outcome, error) {
 	if m.Sender == nil || !m.Sender.Settings.FilesSentCopies {
 		return channels.Unknown, channels.Outcome{}, nil
@@ -38,10 +80,11 @@ func (c *Channel) Reconcile(ctx context.Context, m models.Message) (channels.Fin
 			return channels.Unknown, channels.Outcome{}, folderTrouble(f.name, err)
 		}
 		if found {
+			c.absences.forget(missing{id, m.Attempt})
 			return channels.Found, channels.Outcome{ProviderID: id, Detail: "found in the folder " + f.name}, nil
 		}
 	}
-	if len(folders) == 0 || m.CreatedAt.IsZero() || c.options.Clock().Sub(m.CreatedAt) < c.options.SentGrace {
+	if len(folders) == 0 || c.absences.note(missing{id, m.Attempt}, c.options.Clock()) < c.options.SentGrace {
 		return channels.Unknown, channels.Outcome{}, nil
 	}
 	return channels.Absent, channels.Outcome{Detail: "not in the folder " + folders[0].name}, nil

@@ -59,7 +59,7 @@ func (t *transport) send(ctx context.Context, sender models.Sender, env envelope
 		}
 		// The server may close an idle connection at any time. As long as the
 		// final dot was not written, another connection may carry the message.
-		if failure.broken && !failure.handedOver && s.sent > 0 && !fresh && ctx.Err() == nil && !errors.Is(failure.err, errTooLate) {
+		if failure.broken && !failure.handedOver && s.sent > 1 && !fresh && ctx.Err() == nil && !errors.Is(failure.err, errTooLate) {
 			fresh = true
 			continue
 		}

@@ -193,6 +193,9 @@ func (s *session) play(at Stage) (Answer, error) {
 	if answer.Wait != nil {
 		<-answer.Wait
 	}
+	if answer.Take { // before the client can see that the connection is gone
+		s.smtp.accept(s.mail)
+	}
 	switch {
 	case answer.Drop && at != AfterReply:
 		_ = s.conn.Conn().Close()
@@ -240,11 +243,11 @@ func (s *session) Data(r io.Reader) error {
 	}
 	s.mail.Content = content
 	answer, err := s.play(AtDot)
-	if err == nil || answer.Take {
-		s.smtp.accept(s.mail)
-	}
 	if err != nil {
 		return err
+	}
+	if !answer.Take {
+		s.smtp.accept(s.mail)
 	}
 	if after, _ := s.play(AfterReply); after.Drop {
 		dropAfterWrite(s.conn.Conn())

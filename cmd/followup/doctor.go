@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"followup/channels"
+	"followup/models"
+)
+
+type doctorCmd struct{}
+
+// checkFor bounds each check, so that one dead server does not hold the rest up.
+const checkFor = 15 * time.Second
+
+// Run checks one part after the other and changes nothing. Its status is 1
+// where a check failed.
+func (doctorCmd) Run(term terminal, c *cli) error {
+	ill := false
+	report := func(what string, err error, fine string) {
+		if err != nil {
+			ill = true
+			fmt.Fprintf(term.out, "✗ %-14s %v\n", what, err)
+			return
+		}
+		fmt.Fprintf(term.out, "✓ %-14s %s\n", what, fine)
+	}
+	cfg, err := c.load(term)
+	report("configuration", err, "in order; listening on "+cfg.Addr)
+	if err != nil {
+		return exitCode(1)
+	}
+	a, err := wire(term.ctx, cfg, term.clock, newLogger(cfg, term.err), wireOptions{noMigrate: true})
+	if err != nil {
+		report("database", err, "")
+		return exitCode(1)
+	}
+	defer a.close()
+	err = a.store.CheckSchema(term.ctx)
+	report("database", err, fmt.Sprintf("%s, schema up to date", a.store.Dialect()))
+	if err != nil {
+		return exitCode(1)
+	}
+	a.checkSenders(term.ctx, report)
+	a.checkScheduler(term.ctx, report)
+	if cfg.PublicURL == "" {
+		fmt.Fprintln(term.out, "· public URL     none: providers cannot post webhooks, mails carry no one-click unsubscribe link")
+	}
+	if ill {
+		return exitCode(1)
+	}
+	return nil
+}
+
+func (a *app) checkSenders(ctx context.Context, report func(string, error, string)) {
+	senders, err := a.store.SendersWithCredentials(ctx)
+	if err != nil {
+		report("senders", err, "")
+		return
+	}
+	if len(senders) == 0 {
+		report("senders", nil, "none yet; they are made at the first start")
+	}
+	for _, s := range senders {
+		report(string(s.Kind), a.probe(ctx, s), fmt.Sprintf("%s by %s", s.Address, s.Provider))
+	}
+}
+
+// probe asks each channel that serves the sender.
+func (a *app) probe(ctx context.Context, s models.Sender) error {
+	if s.State == models.SenderStopped {
+		return fmt.Errorf("%s is stopped: %s %s", s.Address, s.StoppedReason, s.StoppedDetail)
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkFor)
+	defer cancel()
+	for _, kind := range a.channels.Kinds() {
+		ch, ok := a.channels.Find(kind, s.Provider)
+		if !ok || ch.Rules().Sender != s.Kind {
+			continue
+		}
+		if p, ok := ch.(channels.Prober); ok {
+			if err := p.Probe(ctx, s); err != nil {
+				return fmt.Errorf("%s: %w", s.Address, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (a *app) checkScheduler(ctx context.Context, report func(string, error, string)) {
+	h, err := a.store.Health(ctx, a.clock())
+	if err != nil {
+		report("scheduler", err, "")
+		return
+	}
+	if h.LastTick.IsZero() {
+		report("scheduler", nil, "has not run yet")
+		return
+	}
+	age := a.clock().Sub(h.LastTick).Round(time.Second)
+	if age > 30*time.Second {
+		report("scheduler", fmt.Errorf("last ran %s ago; start followup serve", age), "")
+		return
+	}
+	report("scheduler", nil, fmt.Sprintf("ran %s ago, %d due, the oldest %s late", age, h.Due, h.Lag.Round(time.Second)))
+}

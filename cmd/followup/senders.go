@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"followup/config"
+	"followup/models"
+)
+
+// Rates where the configuration says nothing: a mailbox of an ordinary
+// provider, and a long code's one segment a second (Twilio's limit).
+const (
+	mailboxRate = 30
+	numberRate  = 60
+)
+
+// configureSenders brings the database's senders in line with the
+// configuration. Passwords go in encrypted; senders that the configuration no
+// longer names stay, since they have history.
+func (a *app) configureSenders(ctx context.Context) error {
+	owners, err := a.userIDs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range a.cfg.Mailboxes {
+		sender, err := mailboxSender(m, owners)
+		if err != nil {
+			return err
+		}
+		if _, err := a.store.SaveSender(ctx, sender, models.ActorSystem, a.clock()); err != nil {
+			return fmt.Errorf("mailbox %s: %w", m.Address, err)
+		}
+	}
+	for _, n := range a.cfg.Twilio.Numbers {
+		owner, err := ownerOf(n.Owner, owners)
+		if err != nil {
+			return fmt.Errorf("number %s: %w", n.Number, err)
+		}
+		sender := models.Sender{
+			OwnerID: owner, Kind: models.SenderPhone, Provider: models.ProviderTwilio, Address: n.Number, Name: n.Name,
+			State: models.SenderActive, RatePerMinute: orDefault(n.RatePerMinute, numberRate), Inbound: models.InboundPush,
+			Settings:    models.SenderSettings{AccountSID: a.cfg.Twilio.AccountSID},
+			Credentials: models.SenderCredentials{AuthToken: a.cfg.Twilio.AuthToken},
+		}
+		if _, err := a.store.SaveSender(ctx, sender, models.ActorSystem, a.clock()); err != nil {
+			return fmt.Errorf("number %s: %w", n.Number, err)
+		}
+	}
+	return nil
+}
+
+func mailboxSender(m config.Mailbox, owners map[string]int64) (models.Sender, error) {
+	owner, err := ownerOf(m.Owner, owners)
+	if err != nil {
+		return models.Sender{}, fmt.Errorf("mailbox %s: %w", m.Address, err)
+	}
+	username := m.Username
+	if username == "" {
+		username = m.Address
+	}
+	s := models.Sender{
+		OwnerID: owner, Kind: models.SenderMailbox, Provider: models.ProviderSMTP, Address: m.Address, Name: m.Name,
+		State: models.SenderActive, RatePerMinute: orDefault(m.RatePerMinute, mailboxRate), DailyCap: m.DailyCap,
+		Settings: models.SenderSettings{
+			SMTPHost: m.SMTPHost, SMTPPort: m.SMTPPort, SMTPTLS: m.SMTPTLS,
+			IMAPHost: m.IMAPHost, IMAPPort: m.IMAPPort, IMAPTLS: m.IMAPTLS, Folders: m.Folders, Username: username,
+		},
+		Credentials: models.SenderCredentials{Password: m.Password},
+		Inbound:     models.InboundNone,
+	}
+	if m.IMAPHost != "" {
+		s.Inbound = models.InboundPoll
+	}
+	return s, nil
+}
+
+func ownerOf(email string, owners map[string]int64) (*int64, error) {
+	if email == "" {
+		return nil, nil
+	}
+	id, ok := owners[email]
+	if !ok {
+		return nil, fmt.Errorf("its owner %s is no user; add them with: followup user add", email)
+	}
+	return &id, nil
+}
+
+func orDefault(v, def int) int {
+	if v == 0 {
+		return def
+	}
+	return v
+}
+
+func (a *app) userIDs(ctx context.Context) (map[string]int64, error) {
+	users, err := a.store.Users(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make(map[string]int64, len(users))
+	for _, u := range users {
+		ids[u.Email] = u.ID
+	}
+	return ids, nil
+}
+
+// sandboxSenders are shared by everyone where nothing real is configured, so
+// that an empty workspace can play every channel at once.
+func (a *app) sandboxSenders(ctx context.Context) error {
+	for _, s := range []models.Sender{
+		{Kind: models.SenderMailbox, Address: "outreach@example.com", Name: "Followup sandbox"},
+		{Kind: models.SenderPhone, Address: "+12125550100", Name: "Followup sandbox"},
+	} {
+		s.Provider, s.State, s.Inbound = models.ProviderSandbox, models.SenderActive, models.InboundNone
+		if _, err := a.store.SaveSender(ctx, s, models.ActorSystem, a.clock()); err != nil {
+			return fmt.Errorf("sandbox sender %s: %w", s.Address, err)
+		}
+	}
+	return nil
+}

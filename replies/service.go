@@ -1,0 +1,116 @@
+// Package replies understands what comes back from customers and follows
+// their lead: Receive, match, classify, engage, route, answer.
+package replies
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"followup/channels"
+	"followup/models"
+)
+
+// Service is the one entry for everything inbound, and for answers.
+type Service struct {
+	Store    Store
+	Channels *channels.Registry
+	Clock    models.Clock
+	Log      *slog.Logger
+	// Wake is called after an answer was recorded, so that it leaves at once; may be nil.
+	Wake func()
+}
+
+// retryBatch is how many stored inbounds Retry works through at once.
+const retryBatch = 100
+
+// Receive stores an inbound and works it through. A repeat does nothing. An
+// error means that it is not stored and must be delivered again; what is
+// stored and cannot be understood is kept, shown and reported as nil.
+func (s *Service) Receive(ctx context.Context, raw models.Raw) (models.Recorded, error) {
+	if raw.ReceivedAt.IsZero() {
+		raw.ReceivedAt = s.Clock()
+	}
+	saved, fresh, err := s.Store.SaveRaw(ctx, raw)
+	if err != nil {
+		return models.Recorded{}, fmt.Errorf("store the inbound %s %s: %w", raw.Provider, raw.ProviderID, err)
+	}
+	if !fresh {
+		rec := models.Recorded{Repeat: true}
+		if saved.MessageID != nil {
+			rec.MessageID = *saved.MessageID
+		}
+		return rec, nil
+	}
+	rec, _ := s.workThrough(ctx, saved)
+	return rec, nil
+}
+
+// Retry works through inbounds that were stored but not understood yet, e.g.
+// after a crash. It reports how many it finished.
+func (s *Service) Retry(ctx context.Context) (int, error) {
+	pending, err := s.Store.PendingRaws(ctx, retryBatch)
+	if err != nil {
+		return 0, fmt.Errorf("list the inbounds still to be understood: %w", err)
+	}
+	done := 0
+	for _, raw := range pending {
+		if err := ctx.Err(); err != nil {
+			return done, err
+		}
+		if _, ok := s.workThrough(ctx, raw); ok {
+			done++
+		}
+	}
+	return done, nil
+}
+
+// workThrough understands a stored inbound and records it. What goes wrong is
+// noted at the stored inbound, which stays for the next Retry.
+func (s *Service) workThrough(ctx context.Context, raw models.Raw) (rec models.Recorded, ok bool) {
+	rec, err := s.process(ctx, raw)
+	if err == nil {
+		return rec, true
+	}
+	s.logger().ErrorContext(ctx, "an inbound could not be worked through; it is kept and tried again", "inbound", raw.ID, "provider", raw.Provider, "error", err)
+	// Even while shutting down: the note is worth its millisecond.
+	if err := s.Store.FailRaw(context.WithoutCancel(ctx), raw.ID, limit(cleanText(err.Error()), 1000), s.Clock()); err != nil {
+		s.logger().ErrorContext(ctx, "could not note the failure", "inbound", raw.ID, "error", err)
+	}
+	return models.Recorded{}, false
+}
+
+func (s *Service) process(ctx context.Context, raw models.Raw) (rec models.Recorded, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.logger().ErrorContext(ctx, "panic while understanding an inbound", "inbound", raw.ID, "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("understanding it panicked: %v", p)
+		}
+	}()
+	in, err := s.understand(raw, s.Clock())
+	if err != nil {
+		return models.Recorded{}, fmt.Errorf("understand: %w", err)
+	}
+	match, err := s.Store.FindMatch(ctx, in.keys)
+	if err != nil {
+		return models.Recorded{}, fmt.Errorf("match: %w", err)
+	}
+	if match.SenderID == nil {
+		match.SenderID = raw.SenderID
+	}
+	in.message.ProspectID, in.message.ContactPointID, in.message.SenderID = match.ProspectID, match.ContactPointID, match.SenderID
+	record := models.InboundRecord{RawID: raw.ID, Message: in.message, Match: match, Verdict: in.verdict, Now: s.Clock()}
+	rec, err = s.Store.RecordInbound(ctx, record, func(p models.Person) models.Effects { return Engage(record, p) })
+	if err != nil {
+		return models.Recorded{}, fmt.Errorf("record: %w", err)
+	}
+	return rec, nil
+}
+
+func (s *Service) logger() *slog.Logger {
+	if s.Log != nil {
+		return s.Log
+	}
+	return slog.New(slog.DiscardHandler)
+}

@@ -1,0 +1,70 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// entries are all recurring jobs of the engine. Each only calls a verb; what
+// it does not have to do every second it paces itself, by the Tick's time.
+func (s *Scheduler) entries() map[string]func() {
+	return map[string]func(){
+		"* * * * * *": s.Wake, // every second: a Tick
+	}
+}
+
+// watchdogAfter is how long no Tick may have come before one is asked for
+// without cron: cron computes its next run on the wall clock and stalls when
+// that is set back, this timer does not.
+const watchdogAfter = 5 * time.Second
+
+// Run ticks every second (cron), and at each Wake, until ctx ends; then it
+// waits for what is in flight.
+func (s *Scheduler) Run(ctx context.Context) error {
+	if s.Clock == nil || s.Store == nil || s.Channels == nil {
+		return errors.New("scheduler: Run needs a Store, Channels and a Clock")
+	}
+	e := s.engine()
+	logger := cronLog{s.Log}
+	jobs := cron.New(cron.WithSeconds(), cron.WithLocation(time.UTC), cron.WithLogger(logger),
+		cron.WithChain(cron.Recover(logger), cron.SkipIfStillRunning(logger)))
+	for spec, job := range s.entries() {
+		if _, err := jobs.AddFunc(spec, job); err != nil {
+			return fmt.Errorf("cron entry %q: %w", spec, err)
+		}
+	}
+	jobs.Start()
+	defer func() {
+		<-jobs.Stop().Done()
+		e.sends.Wait()
+	}()
+	watchdog := time.NewTimer(0)
+	defer watchdog.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-e.wakes:
+		case <-watchdog.C:
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		_ = s.Tick(ctx, s.Clock()) // its parts have logged what went wrong
+		watchdog.Reset(watchdogAfter)
+	}
+}
+
+// cronLog passes cron's log on; its news of every run is of no interest.
+type cronLog struct{ log *slog.Logger }
+
+func (l cronLog) Info(string, ...any) {}
+
+func (l cronLog) Error(err error, msg string, keysAndValues ...any) {
+	l.log.Error(msg, append(keysAndValues, "error", err)...)
+}

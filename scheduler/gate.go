@@ -1,0 +1,215 @@
+package scheduler
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"followup/channels"
+	"followup/models"
+)
+
+// Gate is what judging a touch needs beside the touch itself.
+type Gate struct {
+	Now       time.Time
+	Channels  *channels.Registry
+	PublicURL string        // "" : customers cannot reach us
+	NewToken  func() string // opaque and unique
+}
+
+// How long a touch waits before it is judged again where nothing says when
+// its ground goes away.
+const (
+	recheckSoon  = time.Minute
+	recheckLater = 15 * time.Minute
+)
+
+// answerWindow: an answer on the channel the customer wrote on is expected at
+// once; within it quiet hours do not hold it.
+const answerWindow = time.Hour
+
+// Judge decides what becomes of a due touch: check by check, the first that
+// objects decides. What breaks for one person is asked about for that one.
+func Judge(d models.Due, g Gate) (dec models.Decision) {
+	j := &judgement{Gate: g, d: d, kind: d.Touch.Channel, byHand: d.Touch.Purpose.ByHand(), booked: d.Touch.Kind == models.TouchBookedCall}
+	j.task = d.Touch.Kind != models.TouchMessage
+	j.dec = models.Decision{TouchID: d.Touch.ID}
+	defer func() {
+		if r := recover(); r != nil {
+			dec = models.Decision{TouchID: d.Touch.ID}
+			j.dec = dec
+			j.ask(models.AttentionPlan, fmt.Sprintf("the engine failed on this touch (%v); tell whoever runs the installation, then close this task to try again", r))
+			dec = j.dec
+		}
+	}()
+	for _, check := range []func(*judgement) bool{
+		(*judgement).workspacePaused,
+		(*judgement).enrollmentRests,
+		(*judgement).appointmentChanged,
+		(*judgement).answeredSince,
+		(*judgement).tooLate,
+		(*judgement).noWay,
+		(*judgement).quietHours,
+		(*judgement).companyHeld,
+		(*judgement).senderRests,
+		(*judgement).inboundBehind,
+		(*judgement).limitReached,
+	} {
+		if check(j) {
+			return j.dec
+		}
+	}
+	if j.task {
+		j.open()
+	} else {
+		j.send()
+	}
+	return j.dec
+}
+
+// judgement is one touch on its way through the gate.
+type judgement struct {
+	Gate
+	d      models.Due
+	kind   models.ChannelKind
+	rules  models.ChannelRules
+	task   bool // it opens for the rep; it is not sent
+	byHand bool
+	booked bool
+	point  *models.ContactPoint
+	// spoken: a voicemail's script that the rep speaks, for want of consent.
+	spoken bool
+	window Window
+	exempt bool // quiet hours do not hold it
+	dec    models.Decision
+}
+
+func (j *judgement) note(format string, args ...any) {
+	if j.dec.Detail != "" {
+		j.dec.Detail += "; "
+	}
+	j.dec.Detail += fmt.Sprintf(format, args...)
+}
+
+func (j *judgement) hold(until time.Time, reason models.Reason, format string, args ...any) bool {
+	if after := j.d.Touch.NotAfter; after != nil && !until.Before(*after) {
+		return j.skip(models.SkipMomentPassed, "it could only come after the moment it is for: "+format, args...)
+	}
+	j.dec.Action, j.dec.Reason, j.dec.Until = models.DecideHold, reason, until
+	j.note(format, args...)
+	return true
+}
+
+func (j *judgement) skip(reason models.Reason, format string, args ...any) bool {
+	j.dec.Action, j.dec.Reason = models.DecideSkip, reason
+	j.note(format, args...)
+	// What a person wrote or an appointment promised is not dropped without a
+	// word: what nobody planned comes back to the person who wrote it.
+	if j.byHand || j.booked {
+		j.dec.Attention = &models.Attention{Reason: models.AttentionRefused, Title: j.title("was not made"), Detail: j.dec.Detail}
+	}
+	if j.byHand {
+		j.dec.Action = models.DecideAsk
+	}
+	return true
+}
+
+func (j *judgement) cancel(reason models.Reason, format string, args ...any) bool {
+	j.dec.Action, j.dec.Reason = models.DecideCancel, reason
+	j.note(format, args...)
+	return true
+}
+
+func (j *judgement) ask(reason models.Reason, detail string) bool {
+	j.dec.Action, j.dec.Reason = models.DecideAsk, reason
+	j.note("%s", detail)
+	j.dec.Attention = &models.Attention{Reason: reason, Title: j.title("waits: " + DescribeReason(reason)), Detail: detail}
+	return true
+}
+
+func (j *judgement) title(what string) string {
+	return fmt.Sprintf("The %s to %s %s", channelWord(j.kind), j.d.Prospect.Name(), what)
+}
+
+// workspacePaused: somebody stopped everything automatic. A booked call is a
+// promise between two people and opens all the same.
+func (j *judgement) workspacePaused() bool {
+	s := j.d.Settings
+	if !s.Paused || j.byHand || j.booked {
+		return false
+	}
+	return j.hold(j.Now.Add(recheckSoon), models.HoldWorkspace, "everything automatic is paused (%s)", strings.TrimSpace(s.PausedWhy+" "+s.PausedBy))
+}
+
+// enrollmentRests is the engagement check: only an active enrollment sends.
+func (j *judgement) enrollmentRests() bool {
+	e := j.d.Enrollment
+	if e == nil || j.booked || e.Active() {
+		return false
+	}
+	if !e.Live() {
+		return j.cancel(models.CancelFinished, "the sequence ended as %s", words(string(e.Outcome)))
+	}
+	return j.cancel(models.CancelPaused, "the sequence is paused")
+}
+
+// appointmentChanged: what was planned for an older time of a call is not made.
+func (j *judgement) appointmentChanged() bool {
+	a, t := j.d.Appointment, j.d.Touch
+	if a == nil || t.AppointmentID == nil || *t.AppointmentID != a.ID {
+		return false
+	}
+	if t.AppointmentRevision < a.Revision {
+		return j.cancel(models.CancelMoved, "the call was moved")
+	}
+	before := j.booked || t.Purpose == models.PurposeReminder
+	if before && a.State == models.AppointmentCanceled {
+		return j.cancel(models.CancelAppointment, "the call was canceled")
+	}
+	return false
+}
+
+// answeredSince guards against an inbound whose pause did not reach the touch.
+func (j *judgement) answeredSince() bool {
+	in := j.d.Conversation.LastInboundAt
+	if j.d.Enrollment == nil || j.byHand || j.booked || in == nil || !in.After(j.d.Touch.PlannedAt) {
+		return false
+	}
+	return j.cancel(models.CancelReplanned, "the customer wrote after this was planned")
+}
+
+func (j *judgement) tooLate() bool {
+	after := j.d.Touch.NotAfter
+	if after == nil || j.Now.Before(*after) {
+		return false
+	}
+	return j.skip(models.SkipMomentPassed, "its moment has passed")
+}
+
+// limitReached: enough is enough, per pursuit and over all sequences. One
+// goodbye may follow.
+func (j *judgement) limitReached() bool {
+	p, limit, purpose := j.d.Pursuit, j.d.Settings.FollowUpLimit, j.d.Touch.Purpose
+	goodbye := purpose == models.PurposeGoodbye
+	if j.byHand || limit <= 0 || !(purpose.Counts() || goodbye) {
+		return false
+	}
+	if p.GoodbyeAt != nil {
+		return j.skip(models.SkipFollowUpLimit, "the goodbye was said on %s", p.GoodbyeAt.Format(time.DateOnly))
+	}
+	if goodbye || p.FollowUps < limit || p.LastCountedOn == j.today() {
+		return false
+	}
+	return j.skip(models.SkipFollowUpLimit, "%s were made since they last answered, and the limit is %d; only a goodbye may follow", plural(p.FollowUps, "follow-up"), limit)
+}
+
+// today is the prospect's local date, the rep's where their zone is unknown.
+func (j *judgement) today() models.Date {
+	loc, err := j.d.Prospect.Location()
+	if err != nil {
+		if loc, err = models.LoadZone(j.d.Rep.Zone); err != nil {
+			loc = time.UTC
+		}
+	}
+	return models.DateOf(j.Now, loc)
+}

@@ -1,0 +1,119 @@
+package scheduler
+
+import (
+	"time"
+
+	"followup/models"
+)
+
+// quietHours: calls and texts only when the clocks permit, in every zone in
+// which the person may be (47 CFR 64.1200(c)(1)).
+func (j *judgement) quietHours() bool {
+	if !j.rules.QuietHours {
+		return false
+	}
+	if j.booked {
+		return j.bookedHours()
+	}
+	window, err := QuietHours(j.d.Prospect, j.number(), j.d.Settings)
+	if j.answersNow() {
+		// The customer wrote a moment ago: an answer is no disturbance.
+		if j.exempt = err != nil || !window.Permitted(j.Now); j.exempt {
+			j.note("quiet hours do not hold an answer within an hour of their %s at %s", channelWord(j.kind), j.d.Conversation.LastInboundAt.UTC().Format(time.RFC3339))
+		}
+		j.window = window
+		return false
+	}
+	if err != nil {
+		return j.ask(models.AttentionZone, "it is not known when "+j.d.Prospect.Name()+" may be called or texted: "+err.Error())
+	}
+	j.window = window
+	if window.Permitted(j.Now) {
+		return false
+	}
+	next, ok := window.Next(j.Now)
+	if !ok {
+		return j.ask(models.AttentionZone, "the number may be in so many zones that no hour is permitted in all of them; set the prospect's time zone")
+	}
+	if j.d.Touch.Purpose == models.PurposeReminder {
+		return j.skip(models.SkipMomentPassed, "quiet hours began before it could go out, and a reminder never comes later than asked")
+	}
+	return j.hold(next, models.HoldQuietHours, "permitted from %s", j.local(next))
+}
+
+// bookedHours: the customer agreed to this minute, whatever the hour.
+func (j *judgement) bookedHours() bool {
+	window, err := QuietHours(j.d.Prospect, j.number(), j.d.Settings)
+	if err == nil && !window.Permitted(j.Now) {
+		j.exempt = true
+		j.note("quiet hours do not hold a call at the minute the customer agreed to")
+	}
+	return false
+}
+
+// answersNow: an answer on the channel on which the customer wrote within the
+// last hour.
+func (j *judgement) answersNow() bool {
+	c := j.d.Conversation
+	return j.d.Touch.Purpose == models.PurposeAnswer && c.LastChannel == j.kind && c.LastInboundAt != nil &&
+		j.Now.Sub(*c.LastInboundAt) <= answerWindow
+}
+
+func (j *judgement) number() string {
+	if j.point == nil {
+		return ""
+	}
+	return j.point.Value
+}
+
+// local writes t in the prospect's time; UTC where the zone is not known.
+func (j *judgement) local(t time.Time) string {
+	loc, err := j.d.Prospect.Location()
+	if err != nil {
+		loc = time.UTC
+	}
+	return LocalTime(t, loc)
+}
+
+// companyHeld: nothing automatic to anyone at the company. What belongs to a
+// call that this very person booked is not cold outreach.
+func (j *judgement) companyHeld() bool {
+	h, t := j.d.CompanyHold, j.d.Touch
+	if h == nil || h.LiftedAt != nil || j.byHand || j.booked || t.Purpose == models.PurposeConfirmation {
+		return false
+	}
+	until := j.Now.Add(recheckLater)
+	if h.Until != nil {
+		if !j.Now.Before(*h.Until) {
+			return false
+		}
+		until = *h.Until
+	}
+	return j.hold(until, models.HoldCompany, "everyone at the company is held: %s", words(string(h.Reason)))
+}
+
+// senderRests: a stopped sender keeps its touches until a person starts it.
+func (j *judgement) senderRests() bool {
+	if j.task {
+		return false
+	}
+	s := j.d.Sender
+	switch {
+	case s == nil:
+		return j.ask(models.AttentionNoSender, "no sender is set up for it; connect one under Senders")
+	case s.State == models.SenderStopped:
+		return j.hold(j.Now.Add(recheckLater), models.HoldSenderStopped, "%s is stopped: %s", s.Address, DescribeReason(s.StoppedReason))
+	case s.PausedTill != nil && s.PausedTill.After(j.Now):
+		return j.hold(*s.PausedTill, models.HoldProviderPause, "the provider asked for a pause")
+	}
+	return false
+}
+
+// inboundBehind: an answer may be waiting unread, and an automatic touch must
+// not cross it.
+func (j *judgement) inboundBehind() bool {
+	if j.task || j.byHand || j.d.Sender.InboundCurrent(j.Now) {
+		return false
+	}
+	return j.hold(j.Now.Add(recheckSoon), models.HoldInboundBehind, "the answers to %s have not been read lately", j.d.Sender.Address)
+}

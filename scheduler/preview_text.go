@@ -1,0 +1,102 @@
+package scheduler
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"followup/models"
+	"followup/templates"
+)
+
+// render fills the step's texts in as the engine would.
+func (m *simulation) render(p *planner, t models.Touch, step models.Step, line *models.PlannedStep) {
+	data := m.data(t, line)
+	var err error
+	if isTask(t.Channel) {
+		line.Body, err = callText(step, data)
+	} else if rules, ok := m.channels.Rules(t.Channel); ok {
+		subject := step.Subject
+		if rules.Threads && subject == "" {
+			if subject = m.lastSubject(); subject != "" {
+				subject = literal("Re: " + baseSubject(subject))
+			}
+		}
+		var out templates.Rendered
+		out, err = renderText(rules, subject, step.Body, data)
+		line.Subject, line.Body = out.Subject, out.Text
+	}
+	if err != nil {
+		line.Reason = models.AttentionRender
+		line.Why += "; its text cannot be filled in: " + err.Error()
+		m.refuse(fmt.Sprintf("step %q: %s", line.Name, messageOf(err)))
+	}
+}
+
+// lastSubject is the subject that a step without one would answer.
+func (m *simulation) lastSubject() string {
+	for _, line := range slices.Backward(m.steps) {
+		if line.Subject != "" {
+			return line.Subject
+		}
+	}
+	return ""
+}
+
+func (m *simulation) data(t models.Touch, line *models.PlannedStep) templates.Data {
+	in := m.in
+	data := templates.Data{
+		Prospect: in.Prospect, Company: in.Company, Rep: in.Rep, Appointment: in.Appointment, Commitment: in.Commitment,
+		Variables: in.Enrollment.Variables, Settings: in.Settings, Now: line.At,
+		Email: firstAddress(in.ContactPoints, models.ContactEmail, line.ContactPoint),
+		Phone: firstAddress(in.ContactPoints, models.ContactPhone, line.ContactPoint),
+	}
+	if t.SenderID != nil {
+		for i := range in.Senders {
+			if in.Senders[i].ID == *t.SenderID {
+				data.Sender = &in.Senders[i]
+			}
+		}
+	}
+	return data
+}
+
+// callText is what the rep is given to say.
+func callText(step models.Step, data templates.Data) (string, error) {
+	var text string
+	for _, part := range []struct{ label, source string }{
+		{reasonForCalling, step.TalkingPoint}, {"Ask: ", step.Question},
+		{"Answered: ", step.Answered}, {"Not answered: ", step.NotAnswered},
+	} {
+		if part.source == "" {
+			continue
+		}
+		s, err := templates.Render(part.source, data)
+		if err != nil {
+			return text, err
+		}
+		if text != "" {
+			text += "\n"
+		}
+		text += part.label + s
+	}
+	return text, nil
+}
+
+// underLimit counts the follow-up as sent, and tells whether the limit permits it.
+func (m *simulation) underLimit(p *planner, t models.Touch) bool {
+	limit, pursuit := m.in.Settings.FollowUpLimit, &m.in.Pursuit
+	if limit <= 0 || !t.Purpose.Counts() {
+		return true
+	}
+	loc := p.loc
+	if loc == nil {
+		loc = time.UTC
+	}
+	day := models.DateOf(t.PromisedAt, loc)
+	if pursuit.GoodbyeAt != nil || (pursuit.FollowUps >= limit && pursuit.LastCountedOn != day) {
+		return false
+	}
+	pursuit.Count(day)
+	return true
+}

@@ -1,0 +1,124 @@
+// Package scheduler enrolls, plans, judges, sends and settles: the engine.
+package scheduler
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"followup/channels"
+	"followup/models"
+)
+
+// Scheduler walks every enrollment through its sequence.
+type Scheduler struct {
+	Store    Store
+	Channels *channels.Registry
+	Clock    models.Clock
+	Log      *slog.Logger
+	// Replica is new with each process start.
+	Replica string
+	// Slots is the most hand-overs at once; 0: 16.
+	Slots int
+	// SendFor is how long after its claim a hand-over may begin; 0: 30 s.
+	SendFor time.Duration
+	// Synchronous makes Tick hand over and settle before it returns: for the
+	// demonstration and for tests.
+	Synchronous bool
+	// PublicURL is where customers and providers reach us; "" : not reachable.
+	PublicURL string
+	// NewToken makes the opaque name of a message; nil: 26 random characters.
+	NewToken func() string
+
+	once sync.Once
+	run  *engine
+}
+
+// EnrollRequest asks to put a prospect into a sequence.
+type EnrollRequest struct {
+	ProspectID    int64
+	SequenceID    int64
+	RepID         int64
+	By            string     // actor
+	CallAt        *time.Time // books the call the sequence hangs on
+	CallMinutes   int        // 0: 30
+	AppointmentID *int64
+	CommitmentID  *int64
+	Variables     map[string]string
+}
+
+// Defaults of a Scheduler's fields.
+const (
+	defaultSlots   = 16
+	defaultSendFor = 30 * time.Second
+)
+
+// engine is what a Scheduler keeps between Ticks.
+type engine struct {
+	cal    Calendar
+	ticks  sync.Mutex // held by the Tick in progress
+	wakes  chan struct{}
+	slots  slots
+	flight flight
+	sends  sync.WaitGroup // hand-overs begun and not settled
+	settle settler
+
+	batch         int
+	lastElapse    time.Time
+	lastHeartbeat time.Time
+	lastRescue    time.Time
+	lastTook      time.Duration
+	unsure        reconciling
+}
+
+// engine prepares what the exported fields do not say, once.
+func (s *Scheduler) engine() *engine {
+	s.once.Do(func() {
+		if s.Slots <= 0 {
+			s.Slots = defaultSlots
+		}
+		if s.SendFor <= 0 {
+			s.SendFor = defaultSendFor
+		}
+		if s.Log == nil {
+			s.Log = slog.New(slog.DiscardHandler)
+		}
+		if s.NewToken == nil {
+			s.NewToken = randomToken
+		}
+		if s.Replica == "" {
+			s.Replica = randomToken()
+		}
+		s.run = &engine{
+			cal: NewCalendar(), wakes: make(chan struct{}, 1), slots: newSlots(s.Slots),
+			flight: flight{ids: map[int64]bool{}}, unsure: reconciling{next: map[int64]retry{}}, batch: maxBatch,
+		}
+	})
+	return s.run
+}
+
+// Wake asks for a Tick at once; it never blocks.
+func (s *Scheduler) Wake() {
+	select {
+	case s.engine().wakes <- struct{}{}:
+	default: // one is asked for already
+	}
+}
+
+// gate judges with the time given.
+func (s *Scheduler) gate(now time.Time) Gate {
+	return Gate{Now: now, Channels: s.Channels, PublicURL: s.PublicURL, NewToken: s.NewToken}
+}
+
+// plan plans one batch; what breaks for one enrollment is asked about for that one.
+func (s *Scheduler) plan(now time.Time) func(context.Context, []models.PlanInput) []models.PlanResult {
+	e := s.engine()
+	return func(_ context.Context, inputs []models.PlanInput) []models.PlanResult {
+		results := make([]models.PlanResult, len(inputs))
+		for i, in := range inputs {
+			results[i] = planOne(in, now, e.cal, s.Channels, s.Log)
+		}
+		return results
+	}
+}

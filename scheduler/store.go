@@ -1,0 +1,57 @@
+package scheduler
+
+import (
+	"context"
+	"time"
+
+	"followup/models"
+)
+
+// Store is what the scheduler needs of the database. Each method is one
+// transaction unless it says otherwise.
+type Store interface {
+	// PlanDue locks up to limit active enrollments whose ReplanAt has come,
+	// loads their inputs, calls plan and applies what it answers. It reports
+	// how many were planned; 0: none were due.
+	PlanDue(ctx context.Context, now time.Time, limit int, plan func(context.Context, []models.PlanInput) []models.PlanResult) (int, error)
+	// ClaimDue locks prospects of due touches (SKIP LOCKED), loads the batch,
+	// calls decide and applies the decisions: DESIGN.md §4.1.
+	ClaimDue(ctx context.Context, req models.ClaimRequest, decide func(context.Context, []models.Due) []models.Decision) (models.Claimed, error)
+	// Recheck, just before the hand-over, returns to planned (or cancels)
+	// those of the replica's sending touches that were stopped since their
+	// claim, and names them.
+	Recheck(ctx context.Context, replica string, now time.Time, touchIDs []int64) (stopped []int64, err error)
+	// Settle records what became of hand-overs. It updates only rows that
+	// are sending or unconfirmed of the same attempt.
+	Settle(ctx context.Context, results []models.SendResult) error
+	// LiftElapsed lifts pauses whose time has come.
+	LiftElapsed(ctx context.Context, now time.Time, limit int) (int, error)
+	// MissBookedCalls ends booked calls not dialled within models.MissedAfter.
+	MissBookedCalls(ctx context.Context, now time.Time, limit int) (int, error)
+
+	// Heartbeat says that the replica lives, and how its last Tick went.
+	Heartbeat(ctx context.Context, replica string, now time.Time, tickTook time.Duration) error
+	// Rescue finds what hand-overs left behind: rows sending under the
+	// replica's own id that it does not hold in memory go back to planned;
+	// rows of replicas silent for longer than silent, past their send_by by
+	// more than silent, become unconfirmed.
+	Rescue(ctx context.Context, replica string, inFlight []int64, now time.Time, silent time.Duration) (replanned, unconfirmed int, err error)
+	// Unconfirmed lists touches whose fate is unknown, with their messages
+	// and senders' credentials.
+	Unconfirmed(ctx context.Context, limit int) ([]models.Dispatch, error)
+	// Reconcile records what a reconciler learned: found → sent, absent →
+	// planned (only where the claiming process has ended), unknown → one
+	// open resolve task per sender.
+	Reconcile(ctx context.Context, touchID int64, found bool, absent bool, providerID string, now time.Time) error
+
+	// PlanContext loads what previewing a sequence for a prospect needs; the
+	// enrollment in it is not saved.
+	PlanContext(ctx context.Context, prospectID, sequenceID int64, repID int64) (models.PlanInput, error)
+	// Enroll locks the prospect, refuses (CodeRefused, CodeConflict) or
+	// records the enrollment, its appointment, booked call and confirmation,
+	// with ReplanAt = Now.
+	Enroll(ctx context.Context, e models.NewEnrollment) (models.Enrollment, error)
+
+	Settings(ctx context.Context) (models.Settings, error)
+	Health(ctx context.Context, now time.Time) (models.Health, error)
+}

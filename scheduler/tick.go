@@ -1,0 +1,219 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"followup/models"
+)
+
+const (
+	planLimit = 200 // enrollments planned in one transaction
+	liftLimit = 200
+	// maxBatch bounds a claim's transaction: an inbound waits for the claim
+	// that holds its row (docs: p99 65 ms at 500 rows).
+	maxBatch = 100
+	minBatch = 10
+	// claimTarget is how long a claim's transaction should take at most.
+	claimTarget = 25 * time.Millisecond
+	// maxRounds bounds one Tick, so that a heartbeat is never far away.
+	maxRounds = 1000
+
+	elapseEvery    = time.Second
+	heartbeatEvery = 10 * time.Second
+	rescueEvery    = 10 * time.Second
+	// LongestSend is how long a hand-over may take: an SMTP server may think
+	// for 10 minutes after the final dot (RFC 5321 4.5.3.2.6).
+	LongestSend = 12 * time.Minute
+)
+
+// Tick does everything that is due at now: see DESIGN.md §4. It never waits
+// for a provider unless Synchronous is set. A Tick in progress is not entered
+// again. What goes wrong in one part is logged and returned; the other parts
+// go on.
+func (s *Scheduler) Tick(ctx context.Context, now time.Time) error {
+	e := s.engine()
+	if !e.ticks.TryLock() {
+		return nil
+	}
+	defer e.ticks.Unlock()
+	began := s.clock(now)
+	err := errors.Join(
+		s.part(ctx, "heartbeat", func() error { return s.heartbeat(ctx, now) }),
+		s.part(ctx, "rescue", func() error { return s.rescue(ctx, now) }),
+		s.part(ctx, "missed calls and pauses", func() error { return s.elapse(ctx, now) }),
+		s.work(ctx, now),
+	)
+	e.lastTook = s.clock(now).Sub(began)
+	return err
+}
+
+// clock reads the injected clock; without one the Tick's own time stands.
+func (s *Scheduler) clock(now time.Time) time.Time {
+	if s.Clock == nil {
+		return now
+	}
+	return s.Clock()
+}
+
+// part runs one part of a Tick so that its failure, or its panic, leaves the
+// others alone.
+func (s *Scheduler) part(ctx context.Context, name string, fn func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.Log.ErrorContext(ctx, "the engine failed", "part", name, "panic", r, "stack", string(debug.Stack()))
+			err = fmt.Errorf("%s: panic: %v", name, r)
+		}
+	}()
+	if err = fn(); err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+		if ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "a part of the tick failed", "part", name, "error", err)
+		}
+	}
+	return err
+}
+
+// work plans and claims until neither finds anything. In Synchronous mode
+// what was sent is settled by then, and its enrollments are planned on.
+func (s *Scheduler) work(ctx context.Context, now time.Time) error {
+	var errs error
+	for round := 0; round < maxRounds && ctx.Err() == nil; round++ {
+		planned, claimed := 0, 0
+		perr := s.part(ctx, "plan", func() (err error) {
+			planned, err = s.planAll(ctx, now)
+			return err
+		})
+		cerr := s.part(ctx, "claim", func() (err error) {
+			claimed, err = s.claimAll(ctx, now)
+			return err
+		})
+		errs = errors.Join(errs, perr, cerr)
+		if errs != nil || planned+claimed == 0 {
+			break
+		}
+	}
+	return errs
+}
+
+func (s *Scheduler) planAll(ctx context.Context, now time.Time) (int, error) {
+	total := 0
+	for ctx.Err() == nil && total < planLimit*maxRounds {
+		n, err := s.Store.PlanDue(ctx, now, planLimit, s.plan(now))
+		total += n
+		if err != nil || n == 0 {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// claimAll claims until nothing is due or no slot is free.
+func (s *Scheduler) claimAll(ctx context.Context, now time.Time) (int, error) {
+	e := s.engine()
+	total := 0
+	for range maxRounds {
+		if ctx.Err() != nil {
+			break
+		}
+		free := e.slots.free()
+		began := s.clock(now)
+		claimed, err := s.Store.ClaimDue(ctx, models.ClaimRequest{
+			Now: now, Replica: s.Replica, Slots: free, Batch: e.batch, SendFor: s.SendFor,
+		}, s.judgeAll(now))
+		if err != nil {
+			return total, err
+		}
+		e.adapt(s.clock(now).Sub(began), claimed.Judged)
+		total += claimed.Judged
+		s.dispatch(ctx, now, claimed.Dispatches)
+		if claimed.Judged == 0 {
+			break
+		}
+	}
+	return total, nil
+}
+
+// adapt keeps the claim's transaction short: a slow database gets smaller batches.
+func (e *engine) adapt(took time.Duration, judged int) {
+	switch {
+	case took > claimTarget:
+		e.batch = max(minBatch, e.batch/2)
+	case judged >= e.batch && took < claimTarget/2:
+		e.batch = min(maxBatch, e.batch*2)
+	}
+}
+
+func (s *Scheduler) judgeAll(now time.Time) func(context.Context, []models.Due) []models.Decision {
+	gate := s.gate(now)
+	return func(_ context.Context, dues []models.Due) []models.Decision {
+		decisions := make([]models.Decision, len(dues))
+		for i, d := range dues {
+			decisions[i] = Judge(d, gate)
+		}
+		return decisions
+	}
+}
+
+// elapse ends what time alone ends: booked calls nobody dialled, and pauses.
+// A Tick that a freed slot asked for need not look again within the second.
+func (s *Scheduler) elapse(ctx context.Context, now time.Time) error {
+	e := s.engine()
+	if !s.Synchronous && !dueAgain(e.lastElapse, now, elapseEvery) {
+		return nil
+	}
+	err := errors.Join(s.drain(ctx, now, s.Store.MissBookedCalls), s.drain(ctx, now, s.Store.LiftElapsed))
+	if err == nil {
+		e.lastElapse = now
+	}
+	return err
+}
+
+// drain calls a store method until it finds less than a full batch.
+func (s *Scheduler) drain(ctx context.Context, now time.Time, fn func(context.Context, time.Time, int) (int, error)) error {
+	for range maxRounds {
+		n, err := fn(ctx, now, liftLimit)
+		if err != nil || n < liftLimit {
+			return err
+		}
+	}
+	return nil
+}
+
+// heartbeat says that this replica lives, before it claims anything.
+func (s *Scheduler) heartbeat(ctx context.Context, now time.Time) error {
+	e := s.engine()
+	if !dueAgain(e.lastHeartbeat, now, heartbeatEvery) {
+		return nil
+	}
+	if err := s.Store.Heartbeat(ctx, s.Replica, now, e.lastTook); err != nil {
+		return err
+	}
+	e.lastHeartbeat = now
+	return nil
+}
+
+// dueAgain tells whether every has passed since last. A clock that was set
+// back counts as passed.
+func dueAgain(last, now time.Time, every time.Duration) bool {
+	return last.IsZero() || now.Before(last) || now.Sub(last) >= every
+}
+
+// planOne plans one enrollment; a fault in it rests that one only.
+func planOne(in models.PlanInput, now time.Time, cal Calendar, rules Rules, log *slog.Logger) (res models.PlanResult) {
+	defer func() {
+		if r := recover(); r != nil {
+			log.Error("planning failed", "enrollment", in.Enrollment.ID, "panic", r, "stack", string(debug.Stack()))
+			res = models.PlanResult{EnrollmentID: in.Enrollment.ID, Attention: &models.Attention{
+				Reason: models.AttentionPlan,
+				Title:  in.Prospect.Name() + ": the next step could not be planned",
+				Detail: fmt.Sprintf("the engine failed on this enrollment (%v); tell whoever runs the installation, then close this task to try again", r),
+			}}
+		}
+	}()
+	return Plan(in, now, cal, rules)
+}

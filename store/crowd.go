@@ -1,0 +1,190 @@
+package store
+
+import (
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"followup/models"
+)
+
+// crowd is what planning and claiming know of all the people of one batch: a
+// handful of statements for the batch, none per person.
+type crowd struct {
+	prospects     map[int64]models.Prospect
+	companies     map[int64]*models.Company
+	holds         map[int64]*models.CompanyHold // by company
+	points        map[int64][]models.ContactPoint
+	consents      map[int64][]models.Consent
+	suppressions  []models.Suppression
+	conversations map[int64]models.Conversation
+	pursuits      map[int64]models.Pursuit
+	settings      models.Settings
+}
+
+func loadCrowd(tx *gorm.DB, prospectIDs []int64, now time.Time) (*crowd, error) {
+	c := &crowd{conversations: map[int64]models.Conversation{}, pursuits: map[int64]models.Pursuit{}}
+	var err error
+	if c.prospects, err = byID[models.Prospect](tx, prospectIDs, func(p models.Prospect) int64 { return p.ID }); err != nil {
+		return nil, err
+	}
+	if err := c.loadCompanies(tx, now); err != nil {
+		return nil, err
+	}
+	if c.points, err = grouped(tx, "prospect_id", prospectIDs, "position, id", func(p models.ContactPoint) int64 { return p.ProspectID }); err != nil {
+		return nil, err
+	}
+	if c.consents, err = grouped(tx, "prospect_id", prospectIDs, "id", func(c models.Consent) int64 { return c.ProspectID }); err != nil {
+		return nil, err
+	}
+	if err := c.loadSuppressions(tx); err != nil {
+		return nil, err
+	}
+	var talks []models.Conversation
+	if err := tx.Where(anyOf(tx, "prospect_id", prospectIDs)).Find(&talks).Error; err != nil {
+		return nil, err
+	}
+	for _, t := range talks {
+		c.conversations[t.ProspectID] = t
+	}
+	var open []models.Pursuit
+	if err := tx.Where(anyOf(tx, "prospect_id", prospectIDs)).Where("ended_at IS NULL").Find(&open).Error; err != nil {
+		return nil, err
+	}
+	for _, p := range open {
+		c.pursuits[p.ProspectID] = p
+	}
+	c.settings, err = settingsIn(tx)
+	return c, err
+}
+
+func (c *crowd) loadCompanies(tx *gorm.DB, now time.Time) error {
+	ids := idSet{}
+	for _, p := range c.prospects {
+		ids.add(p.CompanyID)
+	}
+	c.companies, c.holds = map[int64]*models.Company{}, map[int64]*models.CompanyHold{}
+	if len(ids) == 0 {
+		return nil
+	}
+	var companies []models.Company
+	if err := tx.Where(anyOf(tx, "id", ids.list())).Find(&companies).Error; err != nil {
+		return err
+	}
+	for i := range companies {
+		c.companies[companies[i].ID] = &companies[i]
+	}
+	var holds []models.CompanyHold
+	err := tx.Where(anyOf(tx, "company_id", ids.list())).
+		Where("lifted_at IS NULL AND (until IS NULL OR until > ?)", now).Order("id").Find(&holds).Error
+	for i := range holds {
+		c.holds[holds[i].CompanyID] = &holds[i]
+	}
+	return err
+}
+
+// loadSuppressions reads every standing order that may cover one of the crowd.
+func (c *crowd) loadSuppressions(tx *gorm.DB) error {
+	people, companies, values := idSet{}, idSet{}, map[string]bool{}
+	for id, p := range c.prospects {
+		people.add(&id)
+		companies.add(p.CompanyID)
+		for _, cp := range c.points[id] {
+			values[cp.Value] = true
+			if _, domain, ok := strings.Cut(cp.Value, "@"); ok {
+				values[domain] = true
+			}
+		}
+	}
+	list := make([]string, 0, len(values))
+	for v := range values {
+		list = append(list, v)
+	}
+	// Orders without person, company or value are the workspace's; they lie
+	// together in the index over value.
+	return tx.Where("lifted_at IS NULL").Where(
+		tx.Where(anyOf(tx, "prospect_id", people.list())).
+			Or(anyOf(tx, "company_id", companies.list())).
+			Or(anyOf(tx, "value", list)).
+			Or("value = '' AND scope = ?", models.SuppressWorkspace),
+	).Order("id").Find(&c.suppressions).Error
+}
+
+// suppressionsOf are those that cover the person on some channel.
+func (c *crowd) suppressionsOf(p models.Prospect) []models.Suppression {
+	var out []models.Suppression
+	points := c.points[p.ID]
+	if len(points) == 0 {
+		points = []models.ContactPoint{{}} // orders on the person hold without any address
+	}
+	for _, s := range c.suppressions {
+		for _, cp := range points {
+			if s.Forbids(p, cp, s.Channel) {
+				out = append(out, s)
+				break
+			}
+		}
+	}
+	return out
+}
+
+func (c *crowd) companyOf(p models.Prospect) *models.Company {
+	if p.CompanyID == nil {
+		return nil
+	}
+	return c.companies[*p.CompanyID]
+}
+
+func (c *crowd) holdOn(p models.Prospect) *models.CompanyHold {
+	if p.CompanyID == nil {
+		return nil
+	}
+	return c.holds[*p.CompanyID]
+}
+
+func (c *crowd) conversationOf(p models.Prospect) models.Conversation {
+	if talk, ok := c.conversations[p.ID]; ok {
+		return talk
+	}
+	return models.Conversation{ProspectID: p.ID, AssigneeID: &p.OwnerID}
+}
+
+func (c *crowd) pursuitOf(p models.Prospect) models.Pursuit {
+	if pursuit, ok := c.pursuits[p.ID]; ok {
+		return pursuit
+	}
+	return models.Pursuit{ProspectID: p.ID}
+}
+
+// byID loads rows into a map, with one parameter however many there are.
+func byID[T any](tx *gorm.DB, ids []int64, id func(T) int64) (map[int64]T, error) {
+	out := make(map[int64]T, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var rows []T
+	if err := tx.Where(anyOf(tx, "id", ids)).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		out[id(r)] = r
+	}
+	return out, nil
+}
+
+// grouped loads the rows that belong to the ids, by owner, in order.
+func grouped[T any](tx *gorm.DB, column string, ids []int64, order string, owner func(T) int64) (map[int64][]T, error) {
+	out := make(map[int64][]T, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var rows []T
+	if err := tx.Where(anyOf(tx, column, ids)).Order(order).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		out[owner(r)] = append(out[owner(r)], r)
+	}
+	return out, nil
+}

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// Dialect of the database.
+type Dialect string
+
+const (
+	Postgres Dialect = "postgres"
+	SQLite   Dialect = "sqlite"
+)
+
+// DialectOf tells which database a DSN names: PostgreSQL by its URL scheme or
+// by key=value pairs, everything else is the path of an SQLite file.
+func DialectOf(dsn string) Dialect {
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		return Postgres
+	}
+	for _, word := range strings.Fields(dsn) {
+		switch key, _, found := strings.Cut(word, "="); {
+		case !found:
+		case key == "host", key == "dbname", key == "user", key == "service":
+			return Postgres
+		}
+	}
+	return SQLite
+}
+
+// sqliteDSN of the one writer: full durability, because NORMAL loses committed
+// intents when the power fails and is no faster here; immediate transactions,
+// because one that begins by reading could not wait for its turn to write.
+func sqliteDSN(path string, write bool) string {
+	q := "_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)" +
+		"&_time_format=sqlite&_timezone=UTC"
+	if write {
+		q += "&_txlock=immediate"
+	} else {
+		q += "&_pragma=query_only(1)"
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q
+}
+
+// isPostgres tells the dialect where only a transaction is at hand.
+func isPostgres(tx *gorm.DB) bool { return tx.Name() == string(Postgres) }
+
+// anyOf is "column is one of values" with one parameter, however many values
+// there are: the statement stays the same and stays prepared. column is ours,
+// never input.
+func anyOf[T int64 | string](tx *gorm.DB, column string, values []T) clause.Expr {
+	if isPostgres(tx) {
+		return gorm.Expr(column+" = ANY(?)", pgArray[T](values))
+	}
+	return gorm.Expr(column+" IN (SELECT value FROM json_each(?))", jsonArray[T](values))
+}
+
+// pgArray goes as PostgreSQL's array literal; the column gives it its type.
+type pgArray[T int64 | string] []T
+
+// Value makes {1,2,3} or {"a","b"}.
+func (a pgArray[T]) Value() (driver.Value, error) {
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, v := range a {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		switch v := any(v).(type) {
+		case int64:
+			b.WriteString(strconv.FormatInt(v, 10))
+		case string:
+			b.WriteByte('"')
+			b.WriteString(strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v))
+			b.WriteByte('"')
+		}
+	}
+	b.WriteByte('}')
+	return b.String(), nil
+}
+
+// jsonArray goes as JSON, for SQLite's json_each.
+type jsonArray[T int64 | string] []T
+
+// Value makes [1,2,3] or ["a","b"].
+func (a jsonArray[T]) Value() (driver.Value, error) {
+	if a == nil {
+		return "[]", nil
+	}
+	b, err := json.Marshal([]T(a))
+	if err != nil {
+		return nil, fmt.Errorf("list for json_each: %w", err)
+	}
+	return string(b), nil
+}

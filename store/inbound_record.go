@@ -1,0 +1,249 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+
+	"followup/models"
+)
+
+// RecordInbound commits an understood inbound: the message, the conversation
+// and what engage decides for the person as they are now, in one transaction
+// that holds the prospect's lock. A raw that has its message is a repeat.
+func (s *Store) RecordInbound(ctx context.Context, rec models.InboundRecord, engage func(models.Person) models.Effects) (models.Recorded, error) {
+	var done models.Recorded
+	err := s.inTx(ctx, func(tx *gorm.DB) error {
+		done = models.Recorded{}
+		r := inboundRecording{tx: tx, rec: rec, done: &done}
+		if rec.Match.ProspectID == nil {
+			return r.unmatched()
+		}
+		return r.matched(engage)
+	})
+	if err != nil {
+		return models.Recorded{}, shown(err)
+	}
+	return done, nil
+}
+
+// inboundRecording is one inbound being recorded, within its transaction.
+type inboundRecording struct {
+	tx   *gorm.DB
+	rec  models.InboundRecord
+	raw  *models.Raw
+	msg  models.Message
+	done *models.Recorded
+}
+
+func (r *inboundRecording) matched(engage func(models.Person) models.Effects) error {
+	prospect, err := lockSurvivor(r.tx, *r.rec.Match.ProspectID)
+	if err != nil {
+		return err
+	}
+	if repeat, err := r.lockRaw(); repeat || err != nil {
+		return err
+	}
+	person, err := loadPerson(r.tx, prospect, true)
+	if err != nil {
+		return err
+	}
+	effects := engage(person)
+	if err := r.insert(&prospect.ID); err != nil {
+		return err
+	}
+	if err := r.converse(person.Conversation); err != nil {
+		return err
+	}
+	r.nameMessage(&effects)
+	did, err := apply(r.tx, prospect, effects, models.ActorCustomer, r.rec.Now)
+	if err != nil {
+		return err
+	}
+	r.done.Paused, r.done.Finished = did.Paused, did.Finished
+	return r.finishRaw()
+}
+
+// lockRaw reads the stored inbound and says whether it was recorded before.
+func (r *inboundRecording) lockRaw() (repeat bool, err error) {
+	if r.rec.RawID == 0 {
+		return false, nil
+	}
+	var raw models.Raw
+	if err := forUpdate(r.tx).Where("id = ?", r.rec.RawID).Take(&raw).Error; err != nil {
+		return false, notFound(err, "inbound", r.rec.RawID)
+	}
+	if raw.MessageID != nil {
+		r.done.MessageID, r.done.Repeat = *raw.MessageID, true
+		return true, nil
+	}
+	r.raw = &raw
+	return false, nil
+}
+
+func (r *inboundRecording) insert(prospectID *int64) error {
+	m := r.rec.Message
+	now := r.rec.Now
+	m.ID, m.ProspectID, m.Direction, m.State = 0, prospectID, models.Inbound, models.MessageReceived
+	m.Class, m.ClassWhy, m.ReturnDate = r.rec.Verdict.Class, r.rec.Verdict.Why, r.rec.Verdict.ReturnDate
+	m.CreatedAt = now
+	// What a clock elsewhere says must not lie in our future.
+	if m.SentAt == nil || m.SentAt.After(now) {
+		m.SentAt = &now
+	}
+	if m.ContactPointID == nil {
+		m.ContactPointID = r.rec.Match.ContactPointID
+	}
+	if m.SenderID == nil {
+		m.SenderID = r.rec.Match.SenderID
+	}
+	if m.TouchID == nil {
+		m.TouchID = r.rec.Match.TouchID
+	}
+	if r.raw != nil {
+		m.InboundID = &r.raw.ID
+		if m.SenderID == nil {
+			m.SenderID = r.raw.SenderID
+		}
+	}
+	if err := r.tx.Create(&m).Error; err != nil {
+		return err
+	}
+	r.msg, r.done.MessageID = m, m.ID
+	return addEvents(r.tx, models.Event{
+		At: now, Actor: models.ActorCustomer, Kind: models.EventInbound, Code: string(m.Class), Channel: m.Channel,
+		ProspectID: prospectID, MessageID: &m.ID, TouchID: m.TouchID, SenderID: m.SenderID,
+	})
+}
+
+// converse keeps the thread's head. Only a person's message says where to
+// answer, and one that was read late does not displace a newer one.
+func (r *inboundRecording) converse(c models.Conversation) error {
+	m, now := r.msg, r.rec.Now
+	c.LastMessageID, c.LastMessageAt, c.UpdatedAt = &m.ID, &now, now
+	if m.Class.Engagement() {
+		c.UnreadCount++
+		if c.LastInboundAt == nil || !m.SentAt.Before(*c.LastInboundAt) {
+			c.LastInboundAt, c.LastChannel, c.LastContactID, c.LastSenderID = m.SentAt, m.Channel, m.ContactPointID, m.SenderID
+		}
+		if err := r.heardFrom(); err != nil {
+			return err
+		}
+	}
+	if m.Class == models.ClassHuman && c.WaitingSince == nil {
+		c.WaitingSince = m.SentAt
+	}
+	return keepConversation(r.tx, c)
+}
+
+func (r *inboundRecording) heardFrom() error {
+	if r.msg.ContactPointID == nil {
+		return nil
+	}
+	return r.tx.Model(&models.ContactPoint{}).
+		Where("id = ? AND (last_inbound_at IS NULL OR last_inbound_at < ?)", *r.msg.ContactPointID, *r.msg.SentAt).
+		UpdateColumns(map[string]any{"last_inbound_at": *r.msg.SentAt, "updated_at": r.rec.Now}).Error
+}
+
+// nameMessage points at the message where the effects leave it open: they
+// were decided before it had an id.
+func (r *inboundRecording) nameMessage(e *models.Effects) {
+	for i := range e.Tasks {
+		if e.Tasks[i].MessageID == nil {
+			e.Tasks[i].MessageID = &r.msg.ID
+		}
+	}
+	for i := range e.Suppress {
+		if e.Suppress[i].MessageID == nil {
+			e.Suppress[i].MessageID = &r.msg.ID
+		}
+	}
+}
+
+func (r *inboundRecording) finishRaw() error {
+	if r.raw == nil {
+		return nil
+	}
+	r.raw.State, r.raw.MessageID, r.raw.Error, r.raw.UpdatedAt = models.RawProcessed, &r.msg.ID, "", r.rec.Now
+	return saveRow(r.tx, r.raw)
+}
+
+// unmatched keeps a message of nobody we know. A "stop" counts all the same:
+// the address it came from is not written to, whoever turns out to have it.
+func (r *inboundRecording) unmatched() error {
+	if repeat, err := r.lockRaw(); repeat || err != nil {
+		return err
+	}
+	if err := r.insert(nil); err != nil {
+		return err
+	}
+	for _, ch := range r.rec.Verdict.OptOutChannels {
+		if r.msg.FromAddress == "" {
+			break
+		}
+		_, _, err := addSuppression(r.tx, models.Suppression{
+			Scope: models.SuppressAddress, Value: r.msg.FromAddress, Channel: ch, Reason: models.FailOptedOut,
+			Source: "reply", MessageID: &r.msg.ID, By: models.ActorCustomer, CreatedAt: r.rec.Now,
+		}, nil)
+		if err != nil {
+			return err
+		}
+	}
+	if err := r.askWho(); err != nil {
+		return err
+	}
+	return r.finishRaw()
+}
+
+// askWho opens one task for a user however many strangers write: a mailbox
+// that also gets ordinary mail must not fill somebody's day. Machines' mail
+// is kept and shown, and asks for nobody's time.
+func (r *inboundRecording) askWho() error {
+	if !r.msg.Class.Engagement() && r.msg.Class != models.ClassComplaint {
+		return nil
+	}
+	user, err := userFor(r.tx, r.msg.SenderID)
+	if err != nil || user == 0 {
+		return err
+	}
+	var standing int64
+	err = r.tx.Model(&models.Task{}).Where("kind = ? AND reason = ? AND state = ? AND user_id = ?",
+		models.TaskResolve, models.AttentionUnmatched, models.TaskOpen, user).Count(&standing).Error
+	if err != nil || standing > 0 {
+		return err
+	}
+	now := r.rec.Now
+	task := models.Task{
+		Kind: models.TaskResolve, State: models.TaskOpen, Reason: models.AttentionUnmatched, UserID: user,
+		MessageID: &r.msg.ID, SenderID: r.msg.SenderID, DueAt: now, CreatedAt: now, UpdatedAt: now,
+		Title:  "A message from somebody unknown",
+		Detail: "Nobody with this address or number is among the prospects. Open the message, add the address to its prospect or create one, then close this task.",
+	}
+	if err := r.tx.Create(&task).Error; err != nil {
+		return err
+	}
+	return addEvents(r.tx, taskEvent(models.EventTaskOpened, task, string(task.Kind), models.ActorSystem, now))
+}
+
+// userFor is who looks after a sender's affairs: its owner, else the first
+// admin, manager or rep who may still sign in. 0 where there is nobody.
+func userFor(tx *gorm.DB, senderID *int64) (int64, error) {
+	if senderID != nil {
+		var sender models.Sender
+		err := tx.Select("id", "owner_id").Where("id = ?", *senderID).Take(&sender).Error
+		if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+			return 0, err
+		}
+		if sender.OwnerID != nil {
+			return *sender.OwnerID, nil
+		}
+	}
+	var u models.User
+	err := tx.Where("disabled_at IS NULL").
+		Order("CASE role WHEN 'admin' THEN 0 WHEN 'manager' THEN 1 ELSE 2 END, id").Take(&u).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return 0, nil
+	}
+	return u.ID, err
+}

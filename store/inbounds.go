@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"followup/models"
+)
+
+// rawAttempts is how often a stored inbound is tried before it waits for a person.
+const rawAttempts = 5
+
+// SaveRaw keeps an inbound as it came. A repeat, known by provider and
+// provider id, gives the first one and fresh=false. Where the provider gives
+// no id, the content stands in for it.
+func (s *Store) SaveRaw(ctx context.Context, raw models.Raw) (models.Raw, bool, error) {
+	if raw.ProviderID == "" {
+		sum := sha256.Sum256(raw.Content)
+		raw.ProviderID = "sha256:" + hex.EncodeToString(sum[:])
+	}
+	raw.ID, raw.State = 0, models.RawReceived
+	if raw.ReceivedAt.IsZero() {
+		raw.ReceivedAt = s.clock()
+	}
+	if raw.UpdatedAt.IsZero() {
+		raw.UpdatedAt = raw.ReceivedAt
+	}
+	// One statement, no transaction: once it returns the inbound is ours.
+	res := s.write.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&raw)
+	if res.Error != nil {
+		return raw, false, fmt.Errorf("keep inbound: %w", res.Error)
+	}
+	if res.RowsAffected == 1 {
+		return raw, true, nil
+	}
+	var first models.Raw
+	err := s.write.WithContext(ctx).Where("provider = ? AND provider_id = ?", raw.Provider, raw.ProviderID).Take(&first).Error
+	if err != nil {
+		return first, false, fmt.Errorf("find repeated inbound: %w", err)
+	}
+	return first, false, nil
+}
+
+// FailRaw notes why working through an inbound failed. One that was worked
+// through meanwhile stays so.
+func (s *Store) FailRaw(ctx context.Context, rawID int64, cause string, now time.Time) error {
+	return s.write.WithContext(ctx).Model(&models.Raw{}).
+		Where("id = ? AND state <> ?", rawID, models.RawProcessed).
+		UpdateColumns(map[string]any{
+			"state": models.RawFailed, "error": cause, "updated_at": now, "attempts": clause.Expr{SQL: "attempts + 1"},
+		}).Error
+}
+
+// PendingRaws lists those stored and not yet worked through, oldest first.
+func (s *Store) PendingRaws(ctx context.Context, limit int) ([]models.Raw, error) {
+	var raws []models.Raw
+	err := s.read.WithContext(ctx).Where("state <> ? AND attempts < ?", models.RawProcessed, rawAttempts).
+		Order("id").Limit(limit).Find(&raws).Error
+	return raws, err
+}

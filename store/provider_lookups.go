@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"followup/models"
+)
+
+// These are what the telephone channels look up when a provider calls us.
+
+// SenderByAddress finds the sender with one of our addresses or numbers, with
+// its credentials, so that a webhook's signature can be checked.
+func (s *Store) SenderByAddress(ctx context.Context, address string) (models.Sender, bool) {
+	var sender models.Sender
+	err := s.read.WithContext(ctx).Where("address = ?", address).Order("id").Take(&sender).Error
+	if err == nil {
+		err = s.openSecrets(&sender)
+	}
+	if err != nil {
+		if !errors.Is(err, gorm.ErrRecordNotFound) {
+			s.log.Error("a sender could not be looked up", "error", err)
+		}
+		return models.Sender{}, false
+	}
+	return sender, true
+}
+
+// SendersWithCredentials lists every sender, opened.
+func (s *Store) SendersWithCredentials(ctx context.Context) ([]models.Sender, error) {
+	var senders []models.Sender
+	if err := s.read.WithContext(ctx).Order("id").Find(&senders).Error; err != nil {
+		return nil, fmt.Errorf("senders: %w", err)
+	}
+	for i := range senders {
+		if err := s.openSecrets(&senders[i]); err != nil {
+			return nil, err
+		}
+	}
+	return senders, nil
+}
+
+// VoicemailScript finds our message by its token, and the rep behind it.
+func (s *Store) VoicemailScript(ctx context.Context, token string) (models.Message, *models.User, error) {
+	db := s.read.WithContext(ctx)
+	var m models.Message
+	if err := db.Where("token = ?", token).Take(&m).Error; err != nil {
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return m, nil, models.Errorf(models.CodeNotFound, "no message has this token")
+		}
+		return m, nil, fmt.Errorf("voicemail script: %w", err)
+	}
+	if m.TouchID == nil {
+		return m, nil, nil
+	}
+	var rep models.User
+	err := db.Where("id = (SELECT rep_id FROM touches WHERE id = ?)", *m.TouchID).Take(&rep).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return m, nil, nil
+	}
+	if err != nil {
+		return m, nil, fmt.Errorf("voicemail script: %w", err)
+	}
+	return m, &rep, nil
+}
+
+// MessageKnown tells whether an outbound message has the provider's id already.
+func (s *Store) MessageKnown(ctx context.Context, providerID string) (bool, error) {
+	var n int64
+	err := s.read.WithContext(ctx).Model(&models.Message{}).
+		Where("provider_id = ? AND direction = ?", providerID, models.Outbound).Limit(1).Count(&n).Error
+	return n > 0, err
+}
+
+// RepToRing is the number of the rep whom a return call should ring: the
+// owner of the prospect who has the number.
+func (s *Store) RepToRing(ctx context.Context, from string, _ models.Sender) (string, bool) {
+	var owner models.User
+	err := s.read.WithContext(ctx).
+		Where("id = (SELECT p.owner_id FROM prospects p JOIN contact_points c ON c.prospect_id = p.id WHERE c.value = ? ORDER BY c.id DESC LIMIT 1)", from).
+		Where("phone <> '' AND disabled_at IS NULL").Take(&owner).Error
+	return owner.Phone, err == nil
+}

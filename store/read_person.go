@@ -1,0 +1,213 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"followup/models"
+)
+
+const (
+	personMessages = 100
+	personTouches  = 100
+	personEvents   = 60
+)
+
+// EnrollmentRow is an enrollment as a person's page shows it.
+type EnrollmentRow struct {
+	Enrollment models.Enrollment // with its pauses
+	Sequence   models.Sequence
+	Version    models.SequenceVersion
+	Live       *models.Touch // what comes next, where it is planned
+}
+
+// PersonView is everything a prospect's page shows, newest first where it is
+// a list in time.
+type PersonView struct {
+	Prospect     models.Prospect
+	Company      *models.Company
+	Hold         *models.CompanyHold
+	Owner        models.User
+	Points       []models.ContactPoint
+	Consents     []models.Consent
+	Suppressions []models.Suppression
+	Conversation models.Conversation
+	Messages     []models.Message
+	MoreMessages bool
+	Enrollments  []EnrollmentRow
+	Touches      []models.Touch
+	Tasks        []models.Task
+	Calls        []models.Task // closed calls
+	Appointments []models.Appointment
+	Commitments  []models.Commitment
+	Discovery    *models.Discovery
+	Pursuit      *models.Pursuit
+	Events       []models.Event
+}
+
+// ViewPerson loads a prospect's page.
+func (s *Store) ViewPerson(ctx context.Context, id int64) (PersonView, error) {
+	db := s.reader(ctx)
+	var v PersonView
+	if err := db.Where("id = ?", id).Take(&v.Prospect).Error; err != nil {
+		return v, viewNotFound(err, "prospect")
+	}
+	for _, load := range []func(*gorm.DB, *PersonView) error{
+		loadSurroundings, loadReach, loadThread, loadRuns, loadWork, loadHistory,
+	} {
+		if err := load(db, &v); err != nil {
+			return v, fmt.Errorf("load prospect %d: %w", id, err)
+		}
+	}
+	return v, nil
+}
+
+func loadSurroundings(db *gorm.DB, v *PersonView) error {
+	if err := db.Where("id = ?", v.Prospect.OwnerID).Limit(1).Find(&v.Owner).Error; err != nil {
+		return err
+	}
+	if v.Prospect.CompanyID == nil {
+		return nil
+	}
+	var err error
+	if v.Company, err = first[models.Company](db.Where("id = ?", *v.Prospect.CompanyID)); err != nil {
+		return err
+	}
+	v.Hold, err = first[models.CompanyHold](db.Where("company_id = ? AND lifted_at IS NULL", *v.Prospect.CompanyID))
+	return err
+}
+
+// loadReach: contact points and what permits or forbids using them.
+func loadReach(db *gorm.DB, v *PersonView) error {
+	id := v.Prospect.ID
+	if err := db.Where("prospect_id = ?", id).Order("position, id").Find(&v.Points).Error; err != nil {
+		return err
+	}
+	if err := db.Where("prospect_id = ?", id).Order("given_at DESC, id DESC").Find(&v.Consents).Error; err != nil {
+		return err
+	}
+	values := []string{""}
+	for _, p := range v.Points {
+		values = append(values, p.Value)
+		if _, domain, ok := cutAt(p.Value); ok {
+			values = append(values, domain)
+		}
+	}
+	q := db.Where("lifted_at IS NULL").Where(
+		db.Where("scope = ? AND prospect_id = ?", models.SuppressPerson, id).
+			Or("scope IN ? AND value IN ?", []models.SuppressionScope{models.SuppressAddress, models.SuppressDomain}, values[1:]).
+			Or("scope = ?", models.SuppressWorkspace).
+			Or("scope = ? AND company_id = ?", models.SuppressCompany, v.Prospect.CompanyID))
+	return q.Order("id").Find(&v.Suppressions).Error
+}
+
+func cutAt(address string) (local, domain string, ok bool) {
+	for i := len(address) - 1; i >= 0; i-- {
+		if address[i] == '@' {
+			return address[:i], address[i+1:], true
+		}
+	}
+	return address, "", false
+}
+
+func loadThread(db *gorm.DB, v *PersonView) error {
+	id := v.Prospect.ID
+	if err := db.Where("prospect_id = ?", id).Limit(1).Find(&v.Conversation).Error; err != nil {
+		return err
+	}
+	err := db.Where("prospect_id = ?", id).Order("created_at DESC, id DESC").Limit(personMessages + 1).Find(&v.Messages).Error
+	if len(v.Messages) > personMessages {
+		v.Messages, v.MoreMessages = v.Messages[:personMessages], true
+	}
+	return err
+}
+
+// loadRuns: the enrollments with their pauses, versions and live touches.
+func loadRuns(db *gorm.DB, v *PersonView) error {
+	var runs []models.Enrollment
+	if err := db.Where("prospect_id = ?", v.Prospect.ID).Order("id DESC").Limit(20).Find(&runs).Error; err != nil {
+		return err
+	}
+	ids, sequences, versions := idSet{}, idSet{}, idSet{}
+	for _, e := range runs {
+		ids.add(&e.ID)
+		sequences.add(&e.SequenceID)
+		versions.add(&e.VersionID)
+	}
+	seqByID, err := rowsByID(db, sequences.list(), func(q models.Sequence) int64 { return q.ID })
+	if err != nil {
+		return err
+	}
+	verByID, err := rowsByID(db, versions.list(), func(q models.SequenceVersion) int64 { return q.ID })
+	if err != nil {
+		return err
+	}
+	var pauses []models.Pause
+	if err := db.Where("enrollment_id IN ?", ids.list()).Order("id").Find(&pauses).Error; err != nil {
+		return err
+	}
+	var live []models.Touch
+	if err := db.Where("enrollment_id IN ? AND state IN ?", ids.list(), liveTouchStates).Order("due_at").Find(&live).Error; err != nil {
+		return err
+	}
+	for _, e := range runs {
+		row := EnrollmentRow{Enrollment: e, Sequence: seqByID[e.SequenceID], Version: verByID[e.VersionID]}
+		for _, p := range pauses {
+			if p.EnrollmentID == e.ID {
+				row.Enrollment.Pauses = append(row.Enrollment.Pauses, p)
+			}
+		}
+		for i := range live {
+			if *live[i].EnrollmentID == e.ID && row.Live == nil {
+				row.Live = &live[i]
+			}
+		}
+		v.Enrollments = append(v.Enrollments, row)
+	}
+	return nil
+}
+
+var liveTouchStates = []models.TouchState{models.TouchPlanned, models.TouchSending, models.TouchOpen, models.TouchUnconfirmed}
+
+// loadWork: tasks, calls, appointments, commitments and what is known of the person's aims.
+func loadWork(db *gorm.DB, v *PersonView) error {
+	id := v.Prospect.ID
+	if err := db.Where("prospect_id = ? AND state = ?", id, models.TaskOpen).Order("due_at, id").Find(&v.Tasks).Error; err != nil {
+		return err
+	}
+	if err := db.Where("prospect_id = ? AND kind = ? AND state IN ?", id, models.TaskCall, []models.TaskState{models.TaskDone, models.TaskMissed}).
+		Order("closed_at DESC, id DESC").Limit(50).Find(&v.Calls).Error; err != nil {
+		return err
+	}
+	if err := db.Where("prospect_id = ?", id).Order("starts_at DESC, id DESC").Limit(20).Find(&v.Appointments).Error; err != nil {
+		return err
+	}
+	if err := db.Where("prospect_id = ?", id).Order("id DESC").Limit(20).Find(&v.Commitments).Error; err != nil {
+		return err
+	}
+	var err error
+	if v.Discovery, err = first[models.Discovery](db.Where("prospect_id = ?", id)); err != nil {
+		return err
+	}
+	v.Pursuit, err = first[models.Pursuit](db.Where("prospect_id = ? AND ended_at IS NULL", id))
+	return err
+}
+
+func loadHistory(db *gorm.DB, v *PersonView) error {
+	id := v.Prospect.ID
+	if err := db.Where("prospect_id = ?", id).Order("due_at DESC, id DESC").Limit(personTouches).Find(&v.Touches).Error; err != nil {
+		return err
+	}
+	return db.Where("prospect_id = ?", id).Order("id DESC").Limit(personEvents).Find(&v.Events).Error
+}
+
+// first loads one row, or nil where there is none.
+func first[T any](q *gorm.DB) (*T, error) {
+	var rows []T
+	if err := q.Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}

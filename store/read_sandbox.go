@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+
+	"followup/models"
+)
+
+// SandboxPerson is somebody to be played in the sandbox.
+type SandboxPerson struct {
+	Who
+	Last models.Message
+}
+
+// ViewSandboxPeople lists those whom we have written to or called through the
+// sandbox, the latest first.
+func (s *Store) ViewSandboxPeople(ctx context.Context, limit int) ([]SandboxPerson, error) {
+	db := s.reader(ctx)
+	var last []models.Message
+	err := db.Where(`id IN (SELECT MAX(id) FROM messages WHERE provider = ? AND direction = ? AND prospect_id IS NOT NULL GROUP BY prospect_id)`,
+		models.ProviderSandbox, models.Outbound).Order("id DESC").Limit(limit).Find(&last).Error
+	if err != nil {
+		return nil, err
+	}
+	ids := idSet{}
+	for _, m := range last {
+		ids.add(m.ProspectID)
+	}
+	who, err := s.whoByID(db, ids.list())
+	if err != nil {
+		return nil, err
+	}
+	out := make([]SandboxPerson, 0, len(last))
+	for _, m := range last {
+		out = append(out, SandboxPerson{Who: who[*m.ProspectID], Last: m})
+	}
+	return out, nil
+}
+
+// SandboxThread is what a played customer sees: our messages to them and
+// what they wrote, oldest first.
+type SandboxThread struct {
+	Who
+	Messages []models.Message
+	Points   []models.ContactPoint
+	Senders  []models.Sender // the sandbox's, without credentials
+}
+
+// ViewSandboxThread loads one person's phone and inbox.
+func (s *Store) ViewSandboxThread(ctx context.Context, prospectID int64) (SandboxThread, error) {
+	db := s.reader(ctx)
+	var v SandboxThread
+	who, err := s.whoByID(db, []int64{prospectID})
+	if err != nil {
+		return v, err
+	}
+	var ok bool
+	if v.Who, ok = who[prospectID]; !ok {
+		return v, models.Errorf(models.CodeNotFound, "There is no prospect here to play. Go back to the sandbox and choose one.")
+	}
+	var newest []models.Message
+	if err := db.Where("prospect_id = ?", prospectID).Order("id DESC").Limit(personMessages).Find(&newest).Error; err != nil {
+		return v, err
+	}
+	for i := len(newest) - 1; i >= 0; i-- {
+		v.Messages = append(v.Messages, newest[i])
+	}
+	if err := db.Where("prospect_id = ?", prospectID).Order("position, id").Find(&v.Points).Error; err != nil {
+		return v, err
+	}
+	err = db.Where("provider = ?", models.ProviderSandbox).Order("id").Find(&v.Senders).Error
+	return v, err
+}

@@ -1,0 +1,302 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"gorm.io/gorm"
+
+	"followup/models"
+)
+
+// Heartbeat says that the replica lives. Which is silent is judged by the
+// database's clock, so that machines whose clocks differ agree.
+func (s *Store) Heartbeat(ctx context.Context, replica string, now time.Time, tickTook time.Duration) error {
+	tx := s.write.WithContext(ctx)
+	beat, err := s.hot.databaseNow(tx, now)
+	if err != nil {
+		return fmt.Errorf("heartbeat: %w", err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "" // for the page only
+	}
+	err = tx.Exec(`INSERT INTO replicas (id, host, started_at, heartbeat_at, ticked_at, tick_ms) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, ticked_at = excluded.ticked_at, tick_ms = excluded.tick_ms`,
+		replica, host, beat.UTC(), beat.UTC(), now.UTC(), tickTook.Milliseconds()).Error
+	if err != nil {
+		return fmt.Errorf("heartbeat: %w", err)
+	}
+	return nil
+}
+
+// rescueLimit bounds one transaction of rescuing; the next Tick goes on.
+const rescueLimit = 500
+
+// Rescue finds what hand-overs left behind. What the replica claimed and does
+// not know of (the answer to its COMMIT was lost) was never handed over: it is
+// planned again. What a silent replica was sending, past its send_by, may have
+// left: it becomes unconfirmed and is not sent again blindly.
+func (s *Store) Rescue(ctx context.Context, replica string, inFlight []int64, now time.Time, silent time.Duration) (replanned, unconfirmed int, err error) {
+	err = s.inTx(ctx, func(tx *gorm.DB) error {
+		replanned, unconfirmed = 0, 0
+		own, err := s.forgotten(tx, replica, inFlight)
+		if err != nil {
+			return err
+		}
+		lost, err := s.abandoned(tx, replica, now, silent)
+		if err != nil || len(own)+len(lost) == 0 {
+			return err
+		}
+		people := idSet{}
+		for _, t := range append(own[:len(own):len(own)], lost...) {
+			people.add(&t.ProspectID)
+		}
+		if _, err := lockProspects(tx, people.list()); err != nil {
+			return err
+		}
+		if replanned, err = s.planForgotten(tx, replica, own, now); err != nil {
+			return err
+		}
+		if lost, err = stillSending(tx, lost); err != nil {
+			return err
+		}
+		unconfirmed = len(lost)
+		if unconfirmed > 0 {
+			if err := loseTouches(tx, lost, false, now); err != nil {
+				return err
+			}
+		}
+		return keepNextTouch(tx, people.list()...)
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("rescue: %w", err)
+	}
+	return replanned, unconfirmed, nil
+}
+
+func (s *Store) forgotten(tx *gorm.DB, replica string, inFlight []int64) ([]models.Touch, error) {
+	known := make(map[int64]bool, len(inFlight))
+	for _, id := range inFlight {
+		known[id] = true
+	}
+	var sending []models.Touch
+	err := tx.Where("state = 'sending' AND replica = ?", replica).Order("id").Find(&sending).Error
+	if err != nil {
+		return nil, err
+	}
+	own := sending[:0]
+	for _, t := range sending {
+		if !known[t.ID] && len(own) < rescueLimit {
+			own = append(own, t)
+		}
+	}
+	return own, nil
+}
+
+// abandoned are the touches of replicas that have been silent, past the time
+// in which a hand-over could still begin.
+func (s *Store) abandoned(tx *gorm.DB, replica string, now time.Time, silent time.Duration) ([]models.Touch, error) {
+	clock, err := s.hot.databaseNow(tx, now)
+	if err != nil {
+		return nil, err
+	}
+	var lost []models.Touch
+	err = tx.Where("state = 'sending' AND replica <> ? AND (send_by IS NULL OR send_by < ?)", replica, now.Add(-silent)).
+		Where("NOT EXISTS (SELECT 1 FROM replicas r WHERE r.id = touches.replica AND r.heartbeat_at >= ?)", clock.Add(-silent).UTC()).
+		Order("id").Limit(rescueLimit).Find(&lost).Error
+	return lost, err
+}
+
+func (s *Store) planForgotten(tx *gorm.DB, replica string, own []models.Touch, now time.Time) (int, error) {
+	own, err := stillSending(tx, own)
+	if err != nil || len(own) == 0 {
+		return 0, err
+	}
+	stops := map[int64]stop{}
+	enrolled := idSet{}
+	for _, t := range own {
+		enrolled.add(t.EnrollmentID)
+	}
+	es, err := pointers(tx, "id", enrolled.list(), func(e models.Enrollment) int64 { return e.ID })
+	if err != nil {
+		return 0, err
+	}
+	for _, t := range own {
+		st := stop{touch: t, mine: t.Replica == replica, to: models.TouchPlanned}
+		if t.EnrollmentID != nil {
+			if why, rests := withdrawnBy(es[*t.EnrollmentID]); rests {
+				st.to, st.why = models.TouchCanceled, why
+			}
+		}
+		stops[t.ID] = st
+	}
+	return len(own), takeBack(tx, stops, now)
+}
+
+// stillSending reads touches again under their prospects' locks.
+func stillSending(tx *gorm.DB, ts []models.Touch) ([]models.Touch, error) {
+	if len(ts) == 0 {
+		return nil, nil
+	}
+	attempts := make(map[int64]int, len(ts))
+	ids := make([]int64, len(ts))
+	for i, t := range ts {
+		ids[i], attempts[t.ID] = t.ID, t.Attempt
+	}
+	var now []models.Touch
+	if err := tx.Where(anyOf(tx, "id", ids)).Where("state = 'sending'").Order("id").Find(&now).Error; err != nil {
+		return nil, err
+	}
+	same := now[:0]
+	for _, t := range now {
+		if t.Attempt == attempts[t.ID] {
+			same = append(same, t)
+		}
+	}
+	return same, nil
+}
+
+// Unconfirmed lists touches whose fate is unknown, those longest unasked
+// first, with their messages and senders' credentials.
+func (s *Store) Unconfirmed(ctx context.Context, limit int) ([]models.Dispatch, error) {
+	tx := s.read.WithContext(ctx)
+	var touches []models.Touch
+	if err := tx.Where("state = 'unconfirmed'").Order("updated_at, id").Limit(limit).Find(&touches).Error; err != nil {
+		return nil, fmt.Errorf("unconfirmed: %w", err)
+	}
+	ids, senders := idSet{}, idSet{}
+	for i := range touches {
+		ids.add(&touches[i].ID)
+		senders.add(touches[i].SenderID)
+	}
+	var messages []models.Message
+	if err := tx.Where(anyOf(tx, "touch_id", ids.list())).Where("direction = 'outbound'").Find(&messages).Error; err != nil {
+		return nil, fmt.Errorf("unconfirmed: %w", err)
+	}
+	from, err := pointers(tx, "id", senders.list(), func(s models.Sender) int64 { return s.ID })
+	if err != nil {
+		return nil, fmt.Errorf("unconfirmed: %w", err)
+	}
+	byTouch := map[int64]models.Message{}
+	for _, m := range messages {
+		byTouch[*m.TouchID] = m
+	}
+	var out []models.Dispatch
+	for _, t := range touches {
+		m, ok := byTouch[t.ID]
+		if !ok {
+			continue
+		}
+		if m.Sender = sender(from, t.SenderID); m.Sender != nil {
+			if err := s.openSecrets(m.Sender); err != nil {
+				s.log.Error("a sender's secrets do not open", "sender", m.Sender.ID, "error", err)
+			}
+		}
+		out = append(out, models.Dispatch{Touch: t, Message: m})
+	}
+	return out, nil
+}
+
+// endedAfter is how long a replica must have been silent before it counts as
+// ended: longer than any send takes, so nothing of it can still go out.
+const endedAfter = 15 * time.Minute
+
+// Reconcile records what a reconciler learned of an unconfirmed touch. Absent
+// plans it again only where the hand-over is proved to be over: the replica
+// told so itself, or has been silent for longer than any send takes.
+func (s *Store) Reconcile(ctx context.Context, touchID int64, found, absent bool, providerID string, now time.Time) error {
+	if found {
+		return s.reconcileFound(ctx, touchID, providerID, now)
+	}
+	err := s.inTx(ctx, func(tx *gorm.DB) error {
+		t, err := lockUnconfirmed(tx, touchID)
+		if err != nil || t.State != models.TouchUnconfirmed {
+			return err
+		}
+		over, err := s.handOverEnded(tx, t, now)
+		if err != nil {
+			return err
+		}
+		if absent && over {
+			stops, err := s.absent(tx, t)
+			if err != nil {
+				return err
+			}
+			if err := takeBack(tx, stops, now); err != nil || t.SenderID == nil {
+				return err
+			}
+			return closeConfirmed(tx, []int64{*t.SenderID}, now)
+		}
+		// Asked and not learned: it goes to the end of the queue.
+		if err := tx.Model(&models.Touch{}).Where("id = ?", t.ID).UpdateColumn("updated_at", now).Error; err != nil || t.SenderID == nil {
+			return err
+		}
+		return unconfirmedTask(tx, *t.SenderID, now)
+	})
+	if err != nil {
+		return fmt.Errorf("reconcile: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) reconcileFound(ctx context.Context, touchID int64, providerID string, now time.Time) error {
+	var t models.Touch
+	err := s.read.WithContext(ctx).Where("id = ?", touchID).Take(&t).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return notFound(err, "touch", touchID)
+	}
+	if err != nil || t.State != models.TouchUnconfirmed {
+		return err
+	}
+	return s.Settle(ctx, []models.SendResult{{
+		TouchID: t.ID, Attempt: t.Attempt, Replica: t.Replica, Class: models.SendAccepted,
+		ProviderID: providerID, Detail: string(models.EndUnconfirmedFound), At: now,
+	}})
+}
+
+func lockUnconfirmed(tx *gorm.DB, touchID int64) (models.Touch, error) {
+	var t models.Touch
+	if err := tx.Where("id = ?", touchID).Take(&t).Error; err != nil {
+		return t, notFound(err, "touch", touchID)
+	}
+	if _, err := lockProspect(tx, t.ProspectID); err != nil {
+		return t, err
+	}
+	var fresh models.Touch
+	err := tx.Where("id = ?", touchID).Take(&fresh).Error
+	return fresh, err
+}
+
+func (s *Store) absent(tx *gorm.DB, t models.Touch) (map[int64]stop, error) {
+	st := stop{touch: t, mine: true, to: models.TouchPlanned}
+	if t.EnrollmentID != nil {
+		var e models.Enrollment
+		if err := tx.Where("id = ?", *t.EnrollmentID).Take(&e).Error; err != nil {
+			return nil, notFound(err, "enrollment", *t.EnrollmentID)
+		}
+		if why, rests := withdrawnBy(&e); rests {
+			st.to, st.why = models.TouchCanceled, why
+		}
+	}
+	return map[int64]stop{t.ID: st}, nil
+}
+
+func (s *Store) handOverEnded(tx *gorm.DB, t models.Touch, now time.Time) (bool, error) {
+	if t.Replica == "" {
+		return true, nil
+	}
+	if t.SendBy != nil && now.Before(t.SendBy.Add(endedAfter)) {
+		return false, nil
+	}
+	clock, err := s.hot.databaseNow(tx, now)
+	if err != nil {
+		return false, err
+	}
+	var alive int64
+	err = tx.Table("replicas").Where("id = ? AND heartbeat_at >= ?", t.Replica, clock.Add(-endedAfter).UTC()).Count(&alive).Error
+	return alive == 0, err
+}

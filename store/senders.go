@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"followup/models"
+)
+
+// SaveSender adds a sender or changes the one with the same kind and address.
+// What the engine keeps of it (its rate's next slot, how far its inbound was
+// read) stays, and so do its secrets where no credentials are given.
+func (s *Store) SaveSender(ctx context.Context, sender models.Sender, by string, now time.Time) (models.Sender, error) {
+	err := s.inTx(ctx, func(tx *gorm.DB) error {
+		var old models.Sender
+		err := forUpdate(tx).Where("kind = ? AND address = ?", sender.Kind, sender.Address).Take(&old).Error
+		if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+			return err
+		}
+		if sender.State == "" {
+			sender.State = models.SenderActive
+		}
+		if sender.Inbound == "" {
+			sender.Inbound = models.InboundNone
+		}
+		sender.ID, sender.CreatedAt, sender.UpdatedAt = old.ID, now, now
+		if sender.NextFreeAt.IsZero() {
+			sender.NextFreeAt = now
+		}
+		if old.ID != 0 {
+			sender.CreatedAt, sender.NextFreeAt, sender.PausedTill = old.CreatedAt, old.NextFreeAt, old.PausedTill
+			sender.InboundReadAt, sender.InboundCursor = old.InboundReadAt, old.InboundCursor
+		}
+		if err := s.keepSecrets(&sender, old); err != nil {
+			return err
+		}
+		if old.ID == 0 {
+			err = tx.Create(&sender).Error
+		} else {
+			err = saveRow(tx, &sender)
+		}
+		if err != nil {
+			return err
+		}
+		return addEvents(tx, senderEvents(sender, old, by, now)...)
+	})
+	return sender, shown(err)
+}
+
+func (s *Store) keepSecrets(sender *models.Sender, old models.Sender) error {
+	if sender.Credentials == (models.SenderCredentials{}) {
+		sender.Secrets = old.Secrets
+		return nil
+	}
+	return s.sealSecrets(sender)
+}
+
+func senderEvents(sender, old models.Sender, by string, now time.Time) []models.Event {
+	if sender.State == old.State {
+		return nil
+	}
+	ev := models.Event{At: now, Actor: by, Kind: models.EventSenderStarted, SenderID: &sender.ID}
+	if sender.State == models.SenderStopped {
+		ev.Kind, ev.Code = models.EventSenderStopped, string(sender.StoppedReason)
+	}
+	return []models.Event{ev}
+}

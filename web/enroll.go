@@ -1,0 +1,181 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"followup/models"
+	"followup/scheduler"
+	"followup/store"
+)
+
+type enrollPage struct {
+	page
+	*personFacts
+	Form      form
+	Sequences []sequenceChoice
+	Chosen    *sequenceChoice
+	Steps     []stepView
+	Refusals  []string
+	Previewed bool
+	CallAt    string
+	Promises  []models.Commitment
+	Call      *moment
+}
+
+// sequenceChoice is a sequence as one enrolls into it.
+type sequenceChoice struct {
+	store.SequenceRow
+	Anchor models.Anchor
+	Steps  int
+	Inside bool // they are in it already
+	Picked bool
+}
+
+// enrollShow asks for the sequence and what it hangs on; with both chosen it
+// previews every date and every text. It changes nothing.
+func (s *site) enrollShow(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.person(r)
+	if err != nil {
+		return err
+	}
+	f := newForm()
+	f.Values = r.URL.Query()
+	return s.renderEnroll(w, r, v, http.StatusOK, f)
+}
+
+func (s *site) renderEnroll(w http.ResponseWriter, r *http.Request, v store.PersonView, status int, f form) error {
+	p := enrollPage{page: s.page(r, "Enroll "+v.Prospect.Name(), "prospects"), Form: f, CallAt: f.Get("call_at")}
+	p.personFacts = s.facts(p.times, v)
+	for _, c := range v.Commitments {
+		if c.State == models.CommitmentOpen {
+			p.Promises = append(p.Promises, c)
+		}
+	}
+	rows, err := s.Store.ViewSequences(r.Context())
+	if err != nil {
+		return err
+	}
+	p.Sequences = sequenceChoices(rows, v, f.int64("sequence"))
+	for i := range p.Sequences {
+		if p.Sequences[i].Picked {
+			p.Chosen = &p.Sequences[i]
+		}
+	}
+	if p.Chosen != nil && p.ready() {
+		if err := s.preview(r, &p, v); err != nil {
+			if err := p.Form.take(err, "call_at", "commitment", "sequence"); err != nil {
+				return err
+			}
+			status = http.StatusUnprocessableEntity
+		}
+	}
+	return s.views.render(w, status, "enroll", p)
+}
+
+// ready tells whether the anchor of the chosen sequence has been given.
+func (p enrollPage) ready() bool {
+	switch p.Chosen.Anchor {
+	case models.AnchorAppointment:
+		return p.CallAt != ""
+	case models.AnchorCommitment:
+		return p.Form.Get("commitment") != ""
+	}
+	return true
+}
+
+func (s *site) preview(r *http.Request, p *enrollPage, v store.PersonView) error {
+	req, err := s.enrollRequest(r, v, p.Form, p.Chosen)
+	if err != nil {
+		return err
+	}
+	steps, refusals, err := s.Scheduler.Preview(r.Context(), req)
+	if err != nil {
+		return err
+	}
+	for _, step := range steps {
+		p.Steps = append(p.Steps, stepView{PlannedStep: step, When: p.Both(step.At, v.Prospect.Zone)})
+	}
+	if req.CallAt != nil {
+		m := p.Both(*req.CallAt, v.Prospect.Zone)
+		p.Call = &m
+	}
+	p.Refusals, p.Previewed = refusals, true
+	return nil
+}
+
+func (s *site) enrollRequest(r *http.Request, v store.PersonView, f form, chosen *sequenceChoice) (scheduler.EnrollRequest, error) {
+	req := scheduler.EnrollRequest{ProspectID: v.Prospect.ID, SequenceID: f.int64("sequence"), RepID: v.Prospect.OwnerID, By: actorOf(r)}
+	if chosen == nil {
+		return req, models.Invalid("sequence", "choose a sequence")
+	}
+	switch chosen.Anchor {
+	case models.AnchorAppointment:
+		at, err := parseLocal("call_at", f.Get("call_at"), v.Prospect.Zone)
+		if err != nil {
+			return req, err
+		}
+		if !at.After(s.Clock().Add(-time.Minute)) {
+			return req, models.Invalid("call_at", "the call would begin in the past; choose a later time")
+		}
+		req.CallAt = &at
+	case models.AnchorCommitment:
+		if req.CommitmentID = f.ptr("commitment"); req.CommitmentID == nil {
+			return req, models.Invalid("commitment", "choose the promise that this follows up; record one on the prospect's page first")
+		}
+	}
+	return req, nil
+}
+
+func sequenceChoices(rows []store.SequenceRow, v store.PersonView, picked int64) []sequenceChoice {
+	var out []sequenceChoice
+	for _, row := range rows {
+		if row.Version == nil || row.Sequence.State != models.SequenceActive {
+			continue
+		}
+		c := sequenceChoice{SequenceRow: row, Anchor: row.Version.Definition.Anchor, Steps: len(row.Version.Definition.Steps), Picked: row.Sequence.ID == picked}
+		for _, e := range v.Enrollments {
+			if e.Enrollment.Live() && e.Enrollment.SequenceID == row.Sequence.ID {
+				c.Inside = true
+			}
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// enroll is the confirmation of what the preview showed.
+func (s *site) enroll(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.person(r)
+	if err != nil {
+		return err
+	}
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	rows, err := s.Store.ViewSequences(r.Context())
+	if err != nil {
+		return err
+	}
+	var chosen *sequenceChoice
+	for _, c := range sequenceChoices(rows, v, f.int64("sequence")) {
+		if c.Picked {
+			chosen = &c
+		}
+	}
+	req, err := s.enrollRequest(r, v, f, chosen)
+	if err == nil {
+		_, err = s.Scheduler.Enroll(r.Context(), req)
+	}
+	if err != nil {
+		status := statusOf(err)
+		if err := f.take(err, "call_at", "commitment", "sequence"); err != nil {
+			return err
+		}
+		return s.renderEnroll(w, r, v, status, f)
+	}
+	s.Scheduler.Wake()
+	s.flash(r, v.Prospect.Name()+" is enrolled in "+chosen.Sequence.Name+".")
+	return redirect(w, r, idPath("/prospects/", v.Prospect.ID))
+}

@@ -1,0 +1,101 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+)
+
+type contextKey int
+
+const (
+	keyRequestID contextKey = iota
+	keyUser
+)
+
+// requestID names the request in the log, in the response and on error pages.
+func requestID(r *http.Request) string {
+	id, _ := r.Context().Value(keyRequestID).(string)
+	return id
+}
+
+// statusWriter remembers what was answered, for the log.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (s *site) logging(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := rand.Text()[:12]
+		w.Header().Set("X-Request-Id", id)
+		sw := &statusWriter{ResponseWriter: w}
+		r = r.WithContext(context.WithValue(r.Context(), keyRequestID, id))
+		next.ServeHTTP(sw, r)
+		level := slog.LevelDebug
+		if sw.status >= 500 {
+			level = slog.LevelError
+		}
+		// The path only: a query may hold what somebody searched for.
+		s.Log.Log(r.Context(), level, "request", "id", id, "method", r.Method, "path", logPath(r), "status", sw.status)
+	})
+}
+
+// logPath hides the one path that is a secret: an unsubscribe token.
+func logPath(r *http.Request) string {
+	if len(r.URL.Path) > 3 && r.URL.Path[:3] == "/u/" {
+		return "/u/…"
+	}
+	return r.URL.Path
+}
+
+func (s *site) recovering(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			s.Log.Error("panic", "id", requestID(r), "path", logPath(r), "panic", p, "stack", string(debug.Stack()))
+			s.failPlain(w, r, errPanic)
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// securityHeaders: everything comes from this site; no inline script or
+// style, no frame around us, and no address leaks to sites we link to.
+func securityHeaders(next http.Handler) http.Handler {
+	const policy = "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
+}

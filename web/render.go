@@ -1,0 +1,119 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+)
+
+// The directories are named whole, so that the program builds with and
+// without static/htmx.min.js, which the Makefile copies in.
+//
+//go:embed views static
+var files embed.FS
+
+// views are the parsed pages, each with the layout and every component.
+type views struct {
+	pages  map[string]*template.Template
+	hashes map[string]string // static file → short hash, for its address
+}
+
+func loadViews() (*views, error) {
+	v := &views{pages: map[string]*template.Template{}, hashes: map[string]string{}}
+	if err := v.hashStatic(); err != nil {
+		return nil, err
+	}
+	base, err := template.New("layout").Funcs(v.funcs()).ParseFS(files, "views/*.html", "views/components/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse the layout: %w", err)
+	}
+	pages, err := fs.Glob(files, "views/pages/*.html")
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pages {
+		t, err := template.Must(base.Clone()).ParseFS(files, p)
+		if err != nil {
+			return nil, fmt.Errorf("parse %s: %w", p, err)
+		}
+		v.pages[strings.TrimSuffix(path.Base(p), ".html")] = t
+	}
+	return v, nil
+}
+
+func (v *views) hashStatic() error {
+	return fs.WalkDir(files, "static", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := files.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(b)
+		v.hashes[strings.TrimPrefix(p, "static/")] = hex.EncodeToString(sum[:4])
+		return nil
+	})
+}
+
+// asset is a static file's address with its hash; "" where it is not there.
+func (v *views) asset(name string) string {
+	h, ok := v.hashes[name]
+	if !ok {
+		return ""
+	}
+	return "/static/" + name + "?v=" + h
+}
+
+// static serves the embedded files. An address with the file's hash never
+// changes its content.
+func (v *views) static() http.Handler {
+	server := http.FileServerFS(files)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := strings.TrimPrefix(r.URL.Path, "/static/")
+		hash, ok := v.hashes[name]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		if r.URL.Query().Get("v") == hash {
+			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		} else {
+			w.Header().Set("Cache-Control", "no-cache")
+		}
+		server.ServeHTTP(w, r)
+	})
+}
+
+// render executes a page whole before anything is written, so that a failing
+// template never leaves half a page.
+func (v *views) render(w http.ResponseWriter, status int, name string, data any) error {
+	return v.write(w, status, name, "layout", data)
+}
+
+// fragment renders one named part of a page, for htmx.
+func (v *views) fragment(w http.ResponseWriter, name, part string, data any) error {
+	return v.write(w, http.StatusOK, name, part, data)
+}
+
+func (v *views) write(w http.ResponseWriter, status int, name, part string, data any) error {
+	t, ok := v.pages[name]
+	if !ok {
+		return fmt.Errorf("web: there is no view %s", name)
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, part, data); err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // a reader who left is no failure of the page
+	return nil
+}

@@ -1,0 +1,95 @@
+package web
+
+import "net/http"
+
+const maxBody = 1 << 20
+
+// handler puts the routes together. What carries no session (static files,
+// health, webhooks, the customers' page) stays outside of the session's
+// middleware, so that it costs no query and works while nobody is signed in.
+func (s *site) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/", s.views.static())
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.HandleFunc("GET /u/{token}", s.plain(s.unsubscribeShow))
+	mux.HandleFunc("POST /u/{token}", s.plain(s.unsubscribe))
+	for path, receiver := range s.Webhooks {
+		mux.Handle("POST "+path, s.webhook(path, receiver))
+	}
+	mux.Handle("/", s.sessions.LoadAndSave(s.pages()))
+
+	protection := http.NewCrossOriginProtection()
+	// Providers and mail readers post from elsewhere: webhooks prove who they
+	// are by a signature, a one-click unsubscribe (RFC 8058) by its token.
+	protection.AddInsecureBypassPattern("POST /hooks/")
+	protection.AddInsecureBypassPattern("POST /u/{token}")
+	protection.SetDenyHandler(s.plain(s.crossOrigin))
+
+	var h http.Handler = protection.Handler(mux)
+	h = http.MaxBytesHandler(h, maxBody)
+	h = securityHeaders(h)
+	h = s.recovering(h)
+	return s.logging(h)
+}
+
+// pages are the routes behind a session.
+func (s *site) pages() http.Handler {
+	mux := http.NewServeMux()
+	open := func(pattern string, h action) { mux.HandleFunc(pattern, s.act(h, false)) }
+	page := func(pattern string, h action) { mux.HandleFunc(pattern, s.act(h, true)) }
+
+	open("GET /sign-in", s.signInShow)
+	mux.Handle("POST /sign-in", s.limitSignIn(s.act(s.signIn, false)))
+	open("POST /sign-out", s.signOut)
+	page("GET /welcome", s.welcomeShow)
+	page("POST /welcome", s.welcome)
+	page("GET /help", s.help)
+
+	page("GET /{$}", s.today)
+	page("GET /tasks/{id}", s.taskShow)
+	page("POST /tasks/{id}/outcome", s.callClose)
+	page("POST /tasks/{id}/close", s.taskClose)
+	page("GET /appointments/{id}", s.appointmentShow)
+	page("POST /appointments/{id}/move", s.appointmentMove)
+	page("POST /appointments/{id}/cancel", s.appointmentCancel)
+
+	page("GET /prospects", s.prospectList)
+	page("GET /prospects/new", s.prospectNew)
+	page("POST /prospects", s.prospectCreate)
+	page("GET /prospects/{id}", s.prospectShow)
+	page("GET /prospects/{id}/edit", s.prospectEdit)
+	page("POST /prospects/{id}", s.prospectUpdate)
+	page("POST /prospects/{id}/answer", s.answer)
+	page("POST /prospects/{id}/book", s.book)
+	page("POST /prospects/{id}/consent", s.consent)
+	page("POST /prospects/{id}/suppress", s.suppress)
+	page("POST /prospects/{id}/commitments", s.commitmentCreate)
+	page("POST /commitments/{id}/close", s.commitmentClose)
+	page("POST /prospects/{id}/notes", s.notes)
+	page("GET /prospects/{id}/enroll", s.enrollShow)
+	page("POST /prospects/{id}/enroll", s.enroll)
+	page("POST /enrollments/{id}/pause", s.enrollmentPause)
+	page("POST /enrollments/{id}/resume", s.enrollmentResume)
+	page("POST /enrollments/{id}/finish", s.enrollmentFinish)
+
+	page("GET /inbox", s.inbox)
+	page("GET /inbox/raw/{id}", s.inboxRaw)
+	page("GET /sequences", s.sequenceList)
+	page("GET /sequences/new", s.sequenceNew)
+	page("GET /sequences/{key}", s.sequenceShow)
+	page("GET /sequences/{key}/edit", s.sequenceEdit)
+	page("POST /sequences/save", s.sequenceSave)
+	page("POST /sequences/lint", s.sequenceLint)
+	page("POST /lint", s.textLint)
+	page("GET /scheduler", s.schedulerShow)
+	page("GET /team", s.team)
+	page("POST /team", s.teamAdd)
+	if s.Sandbox {
+		page("GET /sandbox", s.sandbox)
+		page("GET /sandbox/{id}", s.sandboxThread)
+		page("POST /sandbox/{id}", s.sandboxPlay)
+	}
+	open("/", s.notFound)
+	return mux
+}

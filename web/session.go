@@ -1,0 +1,70 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"followup/models"
+)
+
+const (
+	sessionUser  = "user"
+	sessionFlash = "flash"
+	sessionTone  = "flash_tone"
+)
+
+func newSessions(opt Options) *scs.SessionManager {
+	m := scs.New()
+	m.Store = opt.Store.Sessions()
+	// One fixed lifetime and no idle time-out: an idle time-out would write
+	// to the database with every page.
+	m.Lifetime = 7 * 24 * time.Hour
+	m.HashTokenInStore = true
+	m.Cookie.Name = "followup"
+	m.Cookie.HttpOnly = true
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.Cookie.Secure = opt.SecureCookies
+	m.Cookie.Path = "/"
+	return m
+}
+
+// signedIn loads the session's user anew with each request, so that somebody
+// who left is out at once.
+func (s *site) signedIn(r *http.Request) (models.User, bool) {
+	id := s.sessions.GetInt64(r.Context(), sessionUser)
+	if id == 0 {
+		return models.User{}, false
+	}
+	u, err := s.Store.ViewUser(r.Context(), id)
+	if err != nil || u.DisabledAt != nil {
+		return models.User{}, false
+	}
+	return u, true
+}
+
+func withUser(r *http.Request, u models.User) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), keyUser, u))
+}
+
+// userOf is the signed-in user; the zero User where nobody is.
+func userOf(r *http.Request) models.User {
+	u, _ := r.Context().Value(keyUser).(models.User)
+	return u
+}
+
+func actorOf(r *http.Request) string { return models.UserActor(userOf(r).ID) }
+
+// flash keeps a line for the next page.
+func (s *site) flash(r *http.Request, text string) {
+	s.sessions.Put(r.Context(), sessionFlash, text)
+	s.sessions.Remove(r.Context(), sessionTone)
+}
+
+// warn is flash for what the person should not overlook.
+func (s *site) warn(r *http.Request, text string) {
+	s.sessions.Put(r.Context(), sessionFlash, text)
+	s.sessions.Put(r.Context(), sessionTone, "warn")
+}

@@ -1,0 +1,137 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-chi/httprate"
+
+	"followup/models"
+)
+
+type signInPage struct {
+	page
+	Form form
+	Next string
+}
+
+func (s *site) signInShow(w http.ResponseWriter, r *http.Request) error {
+	if userOf(r).ID != 0 {
+		return redirect(w, r, "/")
+	}
+	p := signInPage{page: s.bare(r, "Sign in"), Form: newForm(), Next: localPath(r.URL.Query().Get("next"))}
+	return s.show(w, "signin", p)
+}
+
+func (s *site) signIn(w http.ResponseWriter, r *http.Request) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	u, err := s.CRM.Authenticate(r.Context(), f.Get("email"), f.Values.Get("password"))
+	if models.CodeOf(err) == models.CodeForbidden {
+		f.General = messageOf(err)
+		f.Values.Del("password")
+		p := signInPage{page: s.bare(r, "Sign in"), Form: f, Next: localPath(f.Get("next"))}
+		return s.views.render(w, http.StatusForbidden, "signin", p)
+	}
+	if err != nil {
+		return err
+	}
+	// A new token with new rights: a token planted before signing in is worthless.
+	if err := s.sessions.RenewToken(r.Context()); err != nil {
+		return err
+	}
+	s.sessions.Put(r.Context(), sessionUser, u.ID)
+	if can(u.Role, maySetUp) {
+		if set, err := s.Store.Settings(r.Context()); err == nil && set.Mode == "" {
+			return redirect(w, r, "/welcome")
+		}
+	}
+	return redirect(w, r, localPath(f.Get("next")))
+}
+
+func (s *site) signOut(w http.ResponseWriter, r *http.Request) error {
+	if err := s.sessions.Destroy(r.Context()); err != nil {
+		return err
+	}
+	return redirect(w, r, "/sign-in")
+}
+
+// limitSignIn slows guessing: by address tried from and by account tried.
+func (s *site) limitSignIn(next http.Handler) http.Handler {
+	tooMany := func(w http.ResponseWriter, r *http.Request) {
+		f := newForm()
+		f.General = "Too many attempts. Wait a minute, then try again; an admin can set a new password."
+		_ = s.views.render(w, http.StatusTooManyRequests, "signin", signInPage{page: s.bare(r, "Sign in"), Form: f, Next: "/"})
+	}
+	byAccount := func(r *http.Request) (string, error) {
+		if err := r.ParseForm(); err != nil {
+			return "", err
+		}
+		return strings.ToLower(strings.TrimSpace(r.PostForm.Get("email"))), nil
+	}
+	failed := httprate.WithErrorHandler(func(w http.ResponseWriter, r *http.Request, err error) { s.failPlain(w, r, err) })
+	account := httprate.Limit(10, time.Minute, httprate.WithKeyFuncs(byAccount), httprate.WithLimitHandler(tooMany), failed)
+	address := httprate.Limit(30, time.Minute, httprate.WithKeyFuncs(httprate.KeyByIP), httprate.WithLimitHandler(tooMany), failed)
+	return address(account(next))
+}
+
+type welcomePage struct {
+	page
+	Form form
+}
+
+// welcomeShow asks an admin, once, what the workspace is for.
+func (s *site) welcomeShow(w http.ResponseWriter, r *http.Request) error {
+	if err := require(userOf(r), maySetUp); err != nil {
+		return err
+	}
+	if set, err := s.Store.Settings(r.Context()); err != nil || set.Mode != "" {
+		if err != nil {
+			return err
+		}
+		return redirect(w, r, "/")
+	}
+	p := welcomePage{page: s.page(r, "Welcome", ""), Form: newForm()}
+	p.Bare = true
+	return s.show(w, "welcome", p)
+}
+
+func (s *site) welcome(w http.ResponseWriter, r *http.Request) error {
+	if err := require(userOf(r), maySetUp); err != nil {
+		return err
+	}
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	set, err := s.Store.Settings(r.Context())
+	if err != nil {
+		return err
+	}
+	if set.Mode != "" {
+		return redirect(w, r, "/")
+	}
+	mode := f.Get("mode")
+	if mode != "demonstration" && mode != "own" {
+		return models.Invalid("mode", "choose the demonstration or your own empty workspace")
+	}
+	if s.Seed == nil {
+		return models.Errorf(models.CodeUnavailable, "This installation cannot be set up from the browser. Use the command line: followup serve.")
+	}
+	if err := s.Seed(r.Context(), mode); err != nil {
+		return err
+	}
+	if mode == "demonstration" {
+		s.flash(r, "The demonstration is ready. Everyone in it is invented, and nothing leaves this machine.")
+	} else {
+		s.flash(r, "Your workspace is ready. Add the first prospect to begin.")
+	}
+	return redirect(w, r, "/")
+}
+
+func (s *site) help(w http.ResponseWriter, r *http.Request) error {
+	return s.show(w, "help", s.page(r, "Keyboard and help", ""))
+}

@@ -1,0 +1,163 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"followup/models"
+	"followup/store"
+)
+
+// timelineItem is one thing in a person's history: a message as a bubble,
+// anything else as a line.
+type timelineItem struct {
+	At      time.Time
+	order   int64
+	When    moment
+	Day     string // set where a new day begins
+	Message *messageView
+	Call    *callView
+	Line    *lineView
+}
+
+type messageView struct {
+	models.Message
+	Inbound bool
+	Body    string
+	Quoted  bool // there is more than Body
+	Rich    richText
+	State   string
+	Auto    string // what kind of machine wrote it
+}
+
+type callView struct {
+	Label  string
+	Notes  string
+	Missed bool
+}
+
+// lineView is what happened besides: skipped, held, paused, booked.
+type lineView struct {
+	Icon, Text, Why, Tone string
+}
+
+// timeline merges everything in the order in which it happened, oldest first.
+func timeline(t times, v store.PersonView) []timelineItem {
+	var items []timelineItem
+	for _, m := range v.Messages {
+		at := m.CreatedAt
+		if m.SentAt != nil {
+			at = *m.SentAt
+		}
+		items = append(items, timelineItem{At: at, order: m.ID, Message: viewMessage(m)})
+	}
+	for _, c := range v.Calls {
+		if c.ClosedAt != nil {
+			items = append(items, timelineItem{At: *c.ClosedAt, order: c.ID, Call: &callView{
+				Label: outcomeLabel(c.Outcome), Notes: c.Notes, Missed: c.State == models.TaskMissed}})
+		}
+	}
+	for _, e := range v.Events {
+		if line := eventLine(e, v); line != nil {
+			items = append(items, timelineItem{At: e.At, order: e.ID, Line: line})
+		}
+	}
+	for _, x := range v.Touches {
+		if x.State == models.TouchSkipped && x.EndedAt != nil {
+			items = append(items, timelineItem{At: *x.EndedAt, order: x.ID, Line: &lineView{
+				Icon: "skip", Text: lookOf(x.Channel).Name + " left out: " + reasonText(x.EndReason), Why: x.EndDetail}})
+		}
+	}
+	slices.SortStableFunc(items, func(a, b timelineItem) int {
+		if c := a.At.Compare(b.At); c != 0 {
+			return c
+		}
+		return int(a.order - b.order)
+	})
+	day := ""
+	for i := range items {
+		items[i].When = t.Clock(items[i].At)
+		if d := t.day(items[i].At.In(t.mine)); d != day {
+			day, items[i].Day = d, d
+		}
+	}
+	return items
+}
+
+func viewMessage(m models.Message) *messageView {
+	v := &messageView{Message: m, Inbound: m.Direction == models.Inbound, Body: m.Text}
+	if v.Inbound {
+		v.Body = visible(m)
+		v.Rich = sanitise(m.HTML)
+		v.Quoted = v.Body != m.Text || v.Rich != ""
+		v.Auto = classWords[m.Class]
+	}
+	v.State = messageState(m)
+	return v
+}
+
+var messageStates = map[models.MessageState]string{
+	models.MessageQueued: "Sending", models.MessageSent: "Sent", models.MessageDelivered: "Delivered", models.MessageRead: "Read", models.MessageFailed: "Failed",
+}
+
+func messageState(m models.Message) string {
+	s := messageStates[m.State]
+	if m.State == models.MessageFailed && m.ErrorDetail != "" {
+		s += ": " + m.ErrorDetail
+	}
+	return s
+}
+
+// lineKinds are the events that are lines of the conversation; the rest is in
+// the history below.
+var lineKinds = map[models.EventKind]lineView{
+	models.EventEnrolled:          {Icon: "steps", Text: "Enrolled"},
+	models.EventPaused:            {Icon: "pause", Text: "Sequence paused", Tone: "warn"},
+	models.EventResumed:           {Icon: "play", Text: "Sequence resumed"},
+	models.EventFinished:          {Icon: "check", Text: "Sequence ended"},
+	models.EventBooked:            {Icon: "calendar", Text: "Call booked"},
+	models.EventMoved:             {Icon: "calendar", Text: "Call moved"},
+	models.EventSuppressed:        {Icon: "block", Text: "Do not contact", Tone: "bad"},
+	models.EventSuppressionLifted: {Icon: "check", Text: "May be contacted again"},
+	models.EventTouchUnconfirmed:  {Icon: "alert", Text: "Not known whether it was sent", Tone: "warn"},
+	models.EventContactInvalid:    {Icon: "alert", Text: "Contact point does not work", Tone: "bad"},
+	models.EventCommitment:        {Icon: "flag", Text: "Promise recorded"},
+}
+
+func eventLine(e models.Event, v store.PersonView) *lineView {
+	line, ok := lineKinds[e.Kind]
+	if !ok {
+		return nil
+	}
+	if name := runName(e.EnrollmentID, v); name != "" {
+		line.Text += ": " + name
+	}
+	if e.Code != "" {
+		line.Why = codeText(e.Code)
+	}
+	return &line
+}
+
+func runName(id *int64, v store.PersonView) string {
+	if id == nil {
+		return ""
+	}
+	for _, e := range v.Enrollments {
+		if e.Enrollment.ID == *id {
+			return e.Sequence.Name
+		}
+	}
+	return ""
+}
+
+// actorText says who did something.
+func actorText(actor string, users map[int64]string) string {
+	if len(actor) > 5 && actor[:5] == "user:" {
+		if id, err := strconv.ParseInt(actor[5:], 10, 64); err == nil && users[id] != "" {
+			return users[id]
+		}
+		return "A user"
+	}
+	return sentence(actor)
+}

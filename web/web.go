@@ -1,0 +1,76 @@
+// Package web is the pages: server-rendered HTML whose forms work without a
+// script, the providers' webhooks and the customers' unsubscribe page. It
+// reads through store; everything it changes goes through scheduler, replies
+// or crm.
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"followup/channels"
+	"followup/crm"
+	"followup/models"
+	"followup/replies"
+	"followup/scheduler"
+	"followup/store"
+)
+
+// Options of New.
+type Options struct {
+	Store     *store.Store
+	Scheduler *scheduler.Scheduler
+	Replies   *replies.Service
+	CRM       *crm.Service
+	Channels  *channels.Registry
+	// Webhooks are the providers' addresses: path, "/hooks/…", → who reads it.
+	Webhooks map[string]channels.WebhookReceiver
+	// Sandbox shows the phone and the inbox on which one plays the customer.
+	Sandbox   bool
+	Clock     models.Clock
+	Log       *slog.Logger
+	PublicURL string
+	// Seed carries out the first sign-in's choice: "demonstration" or "own".
+	Seed func(ctx context.Context, mode string) error
+	// SecureCookies for a site that is served by HTTPS.
+	SecureCookies bool
+	// StalledAfter is how old the last tick may be before every page says
+	// that the scheduler stands still; 0: 30 s. A demonstration with a fast
+	// clock needs more.
+	StalledAfter time.Duration
+}
+
+// site is the running web part.
+type site struct {
+	Options
+	views    *views
+	sessions *scs.SessionManager
+	health   healthCache
+	refused  refusals
+}
+
+// New builds the handler.
+func New(opt Options) (http.Handler, error) {
+	if opt.Store == nil || opt.Scheduler == nil || opt.Replies == nil || opt.CRM == nil || opt.Channels == nil || opt.Clock == nil {
+		return nil, errors.New("web: Store, Scheduler, Replies, CRM, Channels and Clock are needed")
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.StalledAfter == 0 {
+		opt.StalledAfter = 30 * time.Second
+	}
+	v, err := loadViews()
+	if err != nil {
+		return nil, err
+	}
+	s := &site{Options: opt, views: v, sessions: newSessions(opt)}
+	// The session itself is what failed, so the error page must not ask for it.
+	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { s.failPlain(w, r, err) }
+	return s.handler(), nil
+}

@@ -1,0 +1,254 @@
+package web
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"followup/models"
+)
+
+// The words people read for what the models call by codes. A code that is
+// not in a table is shown in plain letters, so that a new one is never blank.
+
+// channelLook is a channel's name and icon; colour alone never tells.
+type channelLook struct{ Name, Icon string }
+
+var channelLooks = map[models.ChannelKind]channelLook{
+	models.ChannelEmail:     {"Email", "mail"},
+	models.ChannelSMS:       {"Text", "text"},
+	models.ChannelVoicemail: {"Voicemail", "voicemail"},
+	models.ChannelCall:      {"Call", "phone"},
+	models.ChannelLastUsed:  {"Their last channel", "reply"},
+}
+
+func lookOf(k models.ChannelKind) channelLook {
+	if l, ok := channelLooks[k]; ok {
+		return l
+	}
+	return channelLook{Name: sentence(plain(string(k))), Icon: "text"}
+}
+
+// outcomeLook is a call outcome as a button: its words, its key, and whether
+// it asks for the next time.
+type outcomeLook struct {
+	Outcome  models.CallOutcome
+	Label    string
+	Key      string
+	NextTime bool
+	Tone     string
+	Group    string
+}
+
+var outcomes = []outcomeLook{
+	{models.OutcomeConnected, "Talked", "1", false, "good", "We spoke"},
+	{models.OutcomeCallBack, "Call back at a time", "2", true, "good", "We spoke"},
+	{models.OutcomeBooked, "Meeting agreed", "3", true, "good", "We spoke"},
+	{models.OutcomeMeetingHeld, "Meeting held", "4", false, "good", "We spoke"},
+	{models.OutcomeNoAnswer, "No answer", "5", false, "", "Nobody answered"},
+	{models.OutcomeLeftVoicemail, "Left a voicemail", "6", false, "", "Nobody answered"},
+	{models.OutcomeBusy, "Busy", "7", false, "", "Nobody answered"},
+	{models.OutcomeWrongNumber, "Wrong number", "8", false, "bad", "It ends here"},
+	{models.OutcomeNotInterested, "Not interested", "9", false, "bad", "It ends here"},
+	{models.OutcomeDoNotCall, "Do not call again", "0", false, "bad", "It ends here"},
+}
+
+func outcomeLabel(o models.CallOutcome) string {
+	for _, l := range outcomes {
+		if l.Outcome == o {
+			return l.Label
+		}
+	}
+	return sentence(plain(string(o)))
+}
+
+var reasonWords = map[models.Reason]string{
+	models.HoldQuietHours:    "quiet hours where they are",
+	models.HoldWindow:        "outside of the sending window",
+	models.HoldInboundBehind: "answers to this mailbox have not been read lately",
+	models.HoldSenderStopped: "the sender is stopped",
+	models.HoldProviderPause: "the provider asked for a pause",
+	models.HoldRetry:         "refused for now, tried again later",
+	models.HoldCompany:       "a colleague at the same company answered",
+	models.HoldGap:           "too soon after the last one",
+
+	models.SkipMomentPassed:   "its moment had passed",
+	models.SkipCondition:      "its condition did not hold",
+	models.SkipDisabled:       "the step is switched off",
+	models.SkipNoContactPoint: "no contact point for it",
+	models.SkipAllTried:       "every contact point was tried",
+	models.SkipNoConsent:      "no consent for this channel",
+	models.SkipSuppressed:     "do not contact",
+	models.SkipFollowUpLimit:  "the follow-up limit is reached",
+	models.SkipNotAllowed:     "the channel does not permit this address",
+	models.SkipNoSender:       "there is nothing to send from",
+
+	models.CancelPaused:      "the sequence was paused",
+	models.CancelReplanned:   "planned anew",
+	models.CancelFinished:    "the sequence ended",
+	models.CancelMoved:       "the call was moved",
+	models.CancelAppointment: "the call was canceled",
+	models.CancelVersionMove: "moved to a new version",
+
+	models.EndSent:             "sent",
+	models.EndRefused:          "refused by the provider",
+	models.EndDone:             "done",
+	models.EndMissed:           "we did not call in time",
+	models.EndDismissed:        "set aside",
+	models.EndUnconfirmedFound: "found to be sent",
+
+	models.AttentionZone:        "their time zone is not known",
+	models.AttentionRender:      "a text could not be filled in",
+	models.AttentionUnconfirmed: "it is not known whether it was sent",
+	models.AttentionMailbox:     "the mailbox cannot be read",
+	models.AttentionUnmatched:   "a message from somebody unknown",
+	models.AttentionInvalid:     "a contact point does not work",
+	models.AttentionMissedCall:  "a booked call was missed",
+	models.AttentionPlan:        "the next step could not be planned",
+
+	models.FailBounced:     "bounced",
+	models.FailWrongNumber: "wrong number",
+	models.FailOptedOut:    "opted out",
+	models.FailConfig:      "a setting is wrong",
+}
+
+func reasonText(r models.Reason) string {
+	if w, ok := reasonWords[r]; ok {
+		return w
+	}
+	return plain(string(r))
+}
+
+var pauseWords = map[models.PauseReason]string{
+	models.PauseReplied:          "they answered",
+	models.PauseOutOfOffice:      "out of office",
+	models.PauseManual:           "paused by hand",
+	models.PauseNeedsAttention:   "something must be repaired",
+	models.PauseColleagueReplied: "a colleague answered",
+}
+
+var finishWords = map[models.EnrollmentOutcome]string{
+	models.FinishCompleted:     "Every step made",
+	models.FinishReplied:       "They answered",
+	models.FinishMeetingBooked: "Meeting booked",
+	models.FinishWon:           "Won",
+	models.FinishLost:          "Lost",
+	models.FinishOptedOut:      "Opted out",
+	models.FinishBounced:       "Bounced",
+	models.FinishUnreachable:   "Unreachable",
+	models.FinishRemoved:       "Taken out",
+}
+
+// finishChoices are the outcomes that a person may give.
+var finishChoices = []models.EnrollmentOutcome{models.FinishWon, models.FinishLost, models.FinishMeetingBooked, models.FinishReplied, models.FinishUnreachable, models.FinishRemoved}
+
+var consentWords = map[models.ConsentBasis]string{
+	models.ConsentNone:         "None",
+	models.ConsentInquiry:      "They asked us something",
+	models.ConsentRelationship: "Business relationship",
+	models.ConsentOral:         "Said so on the phone",
+	models.ConsentWritten:      "In writing",
+}
+
+var consentChoices = []models.ConsentBasis{models.ConsentInquiry, models.ConsentRelationship, models.ConsentOral, models.ConsentWritten}
+
+var classWords = map[models.InboundClass]string{
+	models.ClassAutomatic:  "Automatic reply",
+	models.ClassBounceHard: "Bounce: the address does not work",
+	models.ClassBounceSoft: "Bounce: not delivered for now",
+	models.ClassComplaint:  "Marked as spam",
+	models.ClassOptOut:     "Asked to stop",
+	models.ClassOptIn:      "Asked to start again",
+	models.ClassHelp:       "Asked for help",
+}
+
+var anchorWords = map[models.Anchor]string{
+	models.AnchorNone:        "Starts when somebody is enrolled",
+	models.AnchorAppointment: "Hangs on a booked call",
+	models.AnchorCommitment:  "Hangs on what they promised",
+}
+
+var eventWords = map[models.EventKind]string{
+	models.EventEnrolled:          "Enrolled",
+	models.EventPaused:            "Sequence paused",
+	models.EventResumed:           "Sequence resumed",
+	models.EventFinished:          "Sequence ended",
+	models.EventVersionMoved:      "Moved to a new version",
+	models.EventTouchPlanned:      "Next step planned",
+	models.EventTouchHeld:         "Held",
+	models.EventTouchEnded:        "Step ended",
+	models.EventTouchUnconfirmed:  "Sending not confirmed",
+	models.EventTaskOpened:        "Task opened",
+	models.EventTaskClosed:        "Task closed",
+	models.EventInbound:           "Message received",
+	models.EventReceipt:           "Delivery report",
+	models.EventAnswered:          "Answered",
+	models.EventSuppressed:        "Do not contact",
+	models.EventSuppressionLifted: "May be contacted again",
+	models.EventConsent:           "Consent recorded",
+	models.EventConsentWithdrawn:  "Consent withdrawn",
+	models.EventBooked:            "Call booked",
+	models.EventMoved:             "Call moved",
+	models.EventAppointmentEnded:  "Booked call ended",
+	models.EventCommitment:        "Promise recorded",
+	models.EventCommitmentClosed:  "Promise closed",
+	models.EventProspectChanged:   "Details changed",
+	models.EventImported:          "Imported",
+	models.EventMerged:            "Merged",
+	models.EventContactInvalid:    "Contact point does not work",
+	models.EventPursuit:           "A new pursuit began",
+}
+
+// codeText is an event's code in words, whatever family it is of.
+func codeText(code string) string {
+	if w, ok := pauseWords[models.PauseReason(code)]; ok {
+		return w
+	}
+	if w, ok := finishWords[models.EnrollmentOutcome(code)]; ok {
+		return strings.ToLower(w)
+	}
+	if w, ok := reasonWords[models.Reason(code)]; ok {
+		return w
+	}
+	return plain(code)
+}
+
+// plain makes a code readable: "no_answer" → "no answer".
+func plain(code string) string {
+	return strings.NewReplacer("_", " ", ".", " ").Replace(code)
+}
+
+// sentence begins with a capital letter.
+func sentence(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+// initials of a name, for the avatar.
+func initials(name string) string {
+	var out []rune
+	for _, w := range strings.Fields(name) {
+		r, _ := utf8.DecodeRuneInString(w)
+		if unicode.IsLetter(r) {
+			out = append(out, unicode.ToUpper(r))
+		}
+	}
+	switch {
+	case len(out) == 0:
+		return "?"
+	case len(out) > 2:
+		out = []rune{out[0], out[len(out)-1]}
+	}
+	return string(out)
+}
+
+// phoneText groups a North American number for reading; others stay as they are.
+func phoneText(e164 string) string {
+	if len(e164) == 12 && strings.HasPrefix(e164, "+1") {
+		return "+1 " + e164[2:5] + " " + e164[5:8] + "-" + e164[8:]
+	}
+	return e164
+}

@@ -44,7 +44,7 @@ func Classify(m Mail, now time.Time) models.Verdict { return read(m, now).verdic
 
 func (r reading) verdict() models.Verdict {
 	for _, judge := range []func(reading) (models.Verdict, bool){
-		asComplaint, asDisposition, asDeliveryReport, asAutomaticByHeader, asTextBounce, asCalendar, asAutomaticByText, asOptOut, asRobot,
+		asComplaint, asDisposition, asDeliveryReport, asAutomaticByHeader, asTextBounce, asUnsubscribeMail, asCalendar, asAutomaticByText, asRobot, asOptOut,
 	} {
 		if v, ok := judge(r); ok {
 			return v
@@ -141,16 +141,17 @@ func asCalendar(r reading) (models.Verdict, bool) {
 
 var unsubscribeSubject = regexp.MustCompile(`^\W*(unsubscribe|unsubscribed|opt[- ]?out|remove|remove me|please remove( me)?|stop|abmelden|abmeldung|desinscription|desabonnement|baja|cancellazione|disiscrizione|uitschrijven|afmelden|descadastrar)( request| please| me|:.{0,80}| from .{0,60})?\W*$`)
 
-// asOptOut looks for the wish to hear no more, or to hear again, in what they wrote.
-func asOptOut(r reading) (models.Verdict, bool) {
-	text := r.body
-	if !r.re && unsubscribeSubject.MatchString(r.bare) && len(text) < 400 {
-		v, _ := verdict(models.ClassOptOut, "the subject asks for it: "+r.bare)
-		v.OptOutChannels = []models.ChannelKind{""}
-		return v, true
+// asUnsubscribeMail is what the button of a mail program sends to an
+// unsubscribe address (RFC 2369), with or without words of its own.
+func asUnsubscribeMail(r reading) (models.Verdict, bool) {
+	if !r.re && unsubscribeSubject.MatchString(r.bare) && len(r.body) < 400 {
+		return optOut("the subject asks for it: " + r.bare)
 	}
-	return judgeWish(text, false)
+	return none()
 }
+
+// asOptOut looks for the wish to hear no more, or to hear again, in what they wrote.
+func asOptOut(r reading) (models.Verdict, bool) { return judgeWish(r.body, false) }
 
 // asRobot: bulk mail and notices from senders behind which nobody reads.
 func asRobot(r reading) (models.Verdict, bool) {

@@ -63,7 +63,11 @@ func returnDateIn(text string, base time.Time) models.Date {
 	}
 	for i, d := range dates {
 		before := window(folded, dates, i)
-		after := folded[d.end:min(len(folded), d.end+90)]
+		end := min(len(folded), d.end+90)
+		if i+1 < len(dates) {
+			end = min(end, dates[i+1].start)
+		}
+		after := folded[d.end:max(end, d.end)]
 		date, n := meaning(d, before, after)
 		consider(date, n)
 	}
@@ -106,8 +110,6 @@ func meaning(d foundDate, before, after string) (models.Date, int) {
 		}
 		// "not back until 7 December" is a return, too.
 		return d.date, rankUntil
-	case ruleset("not.before").any(before) && !ruleset("back.before").any(before):
-		return "", rankNone
 	case ruleset("back.before").any(before), ruleset("back.after").any(after):
 		return d.date, rankBack
 	}

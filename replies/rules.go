@@ -69,7 +69,8 @@ func (rs rules) count(s string) int {
 // loadRules reads the embedded files: "[section]" headings, a regular
 // expression a line over folded text, "#" comments. " ~ " stands for up to 40
 // characters within a sentence, a blank for any white space, " ?" for an
-// optional one, and each rule is bounded by words.
+// optional one, MONTHS and WEEKDAYS for their names, and each rule is bounded
+// by words.
 var loadRules = sync.OnceValue(func() map[string]rules {
 	all := map[string]rules{}
 	files, err := ruleFiles.ReadDir("rules")
@@ -110,6 +111,7 @@ func ruleset(section string) rules {
 }
 
 func newRule(line string) (rule, error) {
+	line = strings.NewReplacer("MONTHS", monthNames, "WEEKDAYS", weekdayNames).Replace(line)
 	expr := strings.ReplaceAll(line, " ~ ", `\b[^.!?\n]{1,40}?\b`)
 	expr = strings.ReplaceAll(expr, " ", `\s+`)
 	expr = strings.ReplaceAll(expr, `\s+?`, `\s*`) // "foo ?bar": an optional blank

@@ -119,7 +119,7 @@ func (o outlets) choose(choice models.ContactChoice, r models.ChannelRules) pick
 				return pick{point: &good[i], why: "the first not tried yet"}
 			}
 		}
-		return pick{reason: models.SkipAllTried}
+		return pick{point: longestRested(good), why: "every one was tried: the one tried longest ago"}
 	}
 	for i := range good {
 		if good[i].Label == models.ContactLabel(choice) {
@@ -128,6 +128,18 @@ func (o outlets) choose(choice models.ContactChoice, r models.ChannelRules) pick
 	}
 	first.why = "no " + string(choice) + " contact point can be used: the first one that can"
 	return first
+}
+
+// longestRested is the point of these that was tried longest ago, so that
+// going on after all were tried goes round.
+func longestRested(points []models.ContactPoint) *models.ContactPoint {
+	rested := &points[0]
+	for i := range points {
+		if cp := &points[i]; rested.LastTriedAt != nil && (cp.LastTriedAt == nil || cp.LastTriedAt.Before(*rested.LastTriedAt)) {
+			rested = cp
+		}
+	}
+	return rested
 }
 
 // lastUsed is the point of these that the customer used last; nil where they

@@ -15,11 +15,11 @@ const (
 	longestWait = time.Hour
 )
 
-// dispatch hands over what a claim committed. It looks once more which of it
-// was stopped meanwhile; what was stopped is not begun.
-func (s *Scheduler) dispatch(ctx context.Context, now time.Time, intents []models.Dispatch) {
+// dispatch hands over what a claim committed, and tells how much of it. It
+// looks once more which of it was stopped meanwhile; that is not begun.
+func (s *Scheduler) dispatch(ctx context.Context, now time.Time, intents []models.Dispatch) (begun int) {
 	if len(intents) == 0 {
-		return
+		return 0
 	}
 	e := s.engine()
 	ids := make([]int64, len(intents))
@@ -43,12 +43,18 @@ func (s *Scheduler) dispatch(ctx context.Context, now time.Time, intents []model
 		case err != nil:
 			results = append(results, s.result(d, &channels.SendError{Class: models.SendStopped, Detail: "the database could not be asked before the hand-over"}, channels.Outcome{}, now))
 		case s.Synchronous:
-			results = append(results, s.handOver(ctx, d, now))
+			r := s.handOver(ctx, d, now)
+			if r.Class != models.SendStopped {
+				begun++
+			}
+			results = append(results, r)
 		default:
+			begun++
 			s.start(ctx, d, now)
 		}
 	}
 	s.settleAll(ctx, results)
+	return begun
 }
 
 // start hands one message over in the background.

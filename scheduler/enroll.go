@@ -58,31 +58,53 @@ func (s *Scheduler) enrollInput(ctx context.Context, req *EnrollRequest, now tim
 	if req.CallMinutes == 0 {
 		req.CallMinutes = defaultCallMinutes
 	}
+	req.live = in.Enrollment.ID // of one that has not finished
 	in.Touches, in.LastCall, in.LastCallTask = nil, "", nil
+	req.hangOn(&in)
 	in.Enrollment = models.Enrollment{
 		ProspectID: req.ProspectID, SequenceID: req.SequenceID, VersionID: in.Version.ID, RepID: req.RepID, State: models.EnrollmentActive,
 		AppointmentID: req.AppointmentID, CommitmentID: req.CommitmentID, Variables: req.Variables, EnrolledBy: req.By, StartedAt: now, UpdatedAt: now,
 	}
 	if req.CallAt != nil {
-		at := req.CallAt.UTC().Truncate(time.Minute)
-		req.CallAt = &at
 		in.Appointment = &models.Appointment{
-			ProspectID: req.ProspectID, RepID: req.RepID, StartsAt: at, Minutes: req.CallMinutes, Zone: in.Prospect.Zone,
+			ProspectID: req.ProspectID, RepID: req.RepID, StartsAt: *req.CallAt, Minutes: req.CallMinutes, Zone: in.Prospect.Zone,
 			Revision: 1, State: models.AppointmentBooked, BookedBy: req.By, CreatedAt: now, UpdatedAt: now,
 		}
-	} else if a := in.Appointment; a != nil && (req.AppointmentID == nil || a.ID != *req.AppointmentID) {
-		in.Appointment = nil
-	}
-	if c := in.Commitment; c != nil && req.CommitmentID != nil && c.ID != *req.CommitmentID {
-		in.Commitment = nil
 	}
 	return in, nil
+}
+
+// hangOn settles what the sequence hangs on: what the request names, else the
+// call or promise the prospect has that no other sequence follows.
+func (req *EnrollRequest) hangOn(in *models.PlanInput) {
+	if req.CallAt != nil {
+		at := req.CallAt.UTC().Truncate(time.Minute)
+		req.CallAt = &at
+	}
+	if a := in.Appointment; a != nil {
+		switch {
+		case req.CallAt == nil && req.AppointmentID == nil && a.EnrollmentID == nil:
+			req.AppointmentID = &a.ID
+		case req.AppointmentID == nil || *req.AppointmentID != a.ID:
+			in.Appointment = nil
+		}
+	}
+	if c := in.Commitment; c != nil {
+		switch {
+		case req.CommitmentID == nil && c.EnrollmentID == nil:
+			req.CommitmentID = &c.ID
+		case req.CommitmentID == nil || *req.CommitmentID != c.ID:
+			in.Commitment = nil
+		}
+	}
 }
 
 // refuse says why the request cannot be granted.
 func (s *Scheduler) refuse(in models.PlanInput, req EnrollRequest, now time.Time) error {
 	p, seq := in.Prospect, in.Sequence
 	switch {
+	case req.live != 0:
+		return models.Errorf(models.CodeConflict, "%s is in %q already; end that enrollment first, or let it go on", p.Name(), seq.Name)
 	case p.ErasedAt != nil:
 		return models.Errorf(models.CodeRefused, "this person's data was erased on their request; nothing may be sent to them")
 	case p.MergedInto != nil:
@@ -115,11 +137,10 @@ func refuseAnchor(in models.PlanInput, req EnrollRequest, now time.Time) error {
 	}
 	switch anchor {
 	case models.AnchorAppointment:
-		if a := in.Appointment; a == nil && req.AppointmentID != nil {
-			return models.Invalid("appointment", "appointment %d is not a booked call of %s", *req.AppointmentID, in.Prospect.Name())
-		} else if a == nil {
+		if in.Appointment == nil && req.AppointmentID == nil {
 			return models.Invalid("call_at", "the sequence %q hangs on a booked call; give the call's date and time", name)
-		} else if !a.Open() || !a.StartsAt.After(now) {
+		}
+		if a := in.Appointment; a != nil && (!a.Open() || !a.StartsAt.After(now)) {
 			return models.Invalid("appointment", "that call is over or was canceled; book a new one")
 		}
 	case models.AnchorCommitment:

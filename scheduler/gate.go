@@ -43,6 +43,7 @@ func Judge(d models.Due, g Gate) (dec models.Decision) {
 		}
 	}()
 	for _, check := range []func(*judgement) bool{
+		(*judgement).personGone,
 		(*judgement).workspacePaused,
 		(*judgement).enrollmentRests,
 		(*judgement).appointmentChanged,
@@ -129,6 +130,17 @@ func (j *judgement) ask(reason models.Reason, detail string) bool {
 
 func (j *judgement) title(what string) string {
 	return fmt.Sprintf("The %s to %s %s", channelWord(j.kind), j.d.Prospect.Name(), what)
+}
+
+// personGone: nothing goes to who was erased, or merged into another prospect.
+func (j *judgement) personGone() bool {
+	switch p := j.d.Prospect; {
+	case p.ErasedAt != nil:
+		return j.skip(models.SkipSuppressed, "their data was erased on their request")
+	case p.MergedInto != nil:
+		return j.skip(models.SkipNoContactPoint, "merged into prospect %d", *p.MergedInto)
+	}
+	return false
 }
 
 // workspacePaused: somebody stopped everything automatic. A booked call is a

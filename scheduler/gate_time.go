@@ -75,11 +75,11 @@ func (j *judgement) local(t time.Time) string {
 	return LocalTime(t, loc)
 }
 
-// companyHeld: nothing automatic to anyone at the company. What belongs to a
-// call that this very person booked is not cold outreach.
+// companyHeld: nothing automatic to anyone at the company; a booked call is a
+// promise and opens.
 func (j *judgement) companyHeld() bool {
-	h, t := j.d.CompanyHold, j.d.Touch
-	if h == nil || h.LiftedAt != nil || j.byHand || j.booked || t.Purpose == models.PurposeConfirmation {
+	h := j.d.CompanyHold
+	if h == nil || h.LiftedAt != nil || j.byHand || j.booked {
 		return false
 	}
 	until := j.Now.Add(recheckLater)

@@ -91,7 +91,7 @@ func (p *planner) occurrenceOf(i int) string {
 // occurrence; -1 where it belongs to none.
 func (p *planner) stepOf(t models.Touch) int {
 	if t.Kind == models.TouchBookedCall {
-		if a := p.in.Appointment; a != nil && t.AppointmentRevision == a.Revision && t.State != models.TouchMissed {
+		if a := p.in.Appointment; a != nil && t.AppointmentRevision == a.Revision {
 			return p.hist.booked
 		}
 		return -1

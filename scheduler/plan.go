@@ -193,9 +193,6 @@ func (p *planner) waitForCall(res *models.PlanResult) bool {
 	switch a.State {
 	case models.AppointmentBooked:
 		res.WaitsFor = "the booked call, " + p.local(a.StartsAt)
-	case models.AppointmentMissed:
-		// Our fault: no "unanswered" branch. The missed call has its own task.
-		res.WaitsFor = "a new call: the one of " + p.local(a.StartsAt) + " was missed"
 	case models.AppointmentCanceled:
 		res.Attention = &models.Attention{
 			Reason: models.AttentionPlan,
@@ -203,7 +200,9 @@ func (p *planner) waitForCall(res *models.PlanResult) bool {
 			Detail: fmt.Sprintf("the call of %s was canceled and the sequence %q hangs on it; book another call, or take the person out of the sequence", p.local(a.StartsAt), p.def.Name),
 		}
 	default:
-		return false // it was made
+		// It was made, or missed: that is our fault, the enrollment rested with
+		// a task until now, and no "unanswered" branch follows.
+		return false
 	}
 	return true
 }

@@ -116,7 +116,8 @@ func TestPlanMovedAppointment(t *testing.T) {
 	}
 }
 
-// A missed call is our fault: no unanswered branch; a canceled one is asked about.
+// A missed call is our fault: no unanswered branch follows; a canceled one is
+// asked about.
 func TestPlanCallThatDidNotTakePlace(t *testing.T) {
 	in := person(t, callBack())
 	in.Appointment = booked(t, "2026-11-27 15:00")
@@ -124,7 +125,7 @@ func TestPlanCallThatDidNotTakePlace(t *testing.T) {
 	end := a.StartsAt.Add(models.MissedAfter)
 	in.Touches = []models.Touch{onRevision(ended("reminder", models.TouchSent, a.StartsAt), a), callTouch(a, models.TouchMissed, end)}
 	a.State, a.EndedAt = models.AppointmentMissed, &end
-	if res := planAt(in, end); res.WaitsFor == "" || res.Next != nil || res.Finish != "" {
+	if res := planAt(in, end); len(res.Skipped) != 2 || res.Skipped[0].EndReason != models.SkipCondition || res.Finish != models.FinishCompleted {
 		t.Errorf("missed: %+v", res)
 	}
 	a.State = models.AppointmentCanceled

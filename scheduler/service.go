@@ -46,6 +46,8 @@ type EnrollRequest struct {
 	AppointmentID *int64
 	CommitmentID  *int64
 	Variables     map[string]string
+
+	live int64 // the prospect's enrollment in the sequence that has not finished
 }
 
 // Defaults of a Scheduler's fields.

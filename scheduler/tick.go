@@ -112,7 +112,8 @@ func (s *Scheduler) planAll(ctx context.Context, now time.Time) (int, error) {
 	return total, nil
 }
 
-// claimAll claims until nothing is due or no slot is free.
+// claimAll claims until nothing is due or no slot is free, and tells how many
+// touches moved on.
 func (s *Scheduler) claimAll(ctx context.Context, now time.Time) (int, error) {
 	e := s.engine()
 	total := 0
@@ -120,8 +121,12 @@ func (s *Scheduler) claimAll(ctx context.Context, now time.Time) (int, error) {
 		if ctx.Err() != nil {
 			break
 		}
-		free := e.slots.free()
 		began := s.clock(now)
+		if began.Sub(now) >= s.SendFor/2 {
+			s.Wake() // a claim at now would be too late to send: the next Tick has the right time
+			break
+		}
+		free := e.slots.free()
 		claimed, err := s.Store.ClaimDue(ctx, models.ClaimRequest{
 			Now: now, Replica: s.Replica, Slots: free, Batch: e.batch, SendFor: s.SendFor,
 		}, s.judgeAll(now))
@@ -129,9 +134,11 @@ func (s *Scheduler) claimAll(ctx context.Context, now time.Time) (int, error) {
 			return total, err
 		}
 		e.adapt(s.clock(now).Sub(began), claimed.Judged)
-		total += claimed.Judged
-		s.dispatch(ctx, now, claimed.Dispatches)
-		if claimed.Judged == 0 {
+		begun := s.dispatch(ctx, now, claimed.Dispatches)
+		// What was stopped at the last moment is no progress: it is claimed
+		// again at the next Tick, not at once.
+		progress := claimed.Judged - len(claimed.Dispatches) + begun
+		if total += progress; progress == 0 {
 			break
 		}
 	}

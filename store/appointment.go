@@ -91,7 +91,11 @@ func changeDetails(tx *gorm.DB, a *models.Appointment, b models.Booking) error {
 	if b.ContactPointID == nil && usableIn(points, a.ContactPointID) {
 		return nil
 	}
-	phone, err := phoneToCall(tx, a.ProspectID, b.ContactPointID)
+	p, err := takeProspect(tx, a.ProspectID)
+	if err != nil {
+		return err
+	}
+	phone, err := phoneToCall(tx, p, b.ContactPointID)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func bookIn(tx *gorm.DB, b models.Booking) (models.Appointment, error) {
 	if b.StartsAt.IsZero() {
 		return models.Appointment{}, models.Invalid("starts_at", "a booked call needs its minute")
 	}
-	phone, err := phoneToCall(tx, b.ProspectID, b.ContactPointID)
+	phone, err := phoneToCall(tx, p, b.ContactPointID)
 	if err != nil {
 		return models.Appointment{}, err
 	}
@@ -88,24 +88,33 @@ func bookIn(tx *gorm.DB, b models.Booking) (models.Appointment, error) {
 	return a, addEvents(tx, append(events, planned...)...)
 }
 
-// phoneToCall is the number asked for, else the first usable one.
-func phoneToCall(tx *gorm.DB, prospectID int64, wanted *int64) (models.ContactPoint, error) {
-	points, err := contactPointsOf(tx, prospectID)
+// phoneToCall is the number asked for, else the first usable one that nobody
+// forbade to call.
+func phoneToCall(tx *gorm.DB, p models.Prospect, wanted *int64) (models.ContactPoint, error) {
+	points, err := contactPointsOf(tx, p.ID)
 	if err != nil {
 		return models.ContactPoint{}, err
 	}
+	orders, err := suppressionsTouching(tx, p, points)
+	if err != nil {
+		return models.ContactPoint{}, err
+	}
+	closed := false
 	for _, cp := range points {
-		if cp.Kind != models.ContactPhone {
+		if cp.Kind != models.ContactPhone || wanted == nil && !cp.Usable() || wanted != nil && cp.ID != *wanted {
 			continue
 		}
-		if wanted == nil && cp.Usable() || wanted != nil && cp.ID == *wanted {
+		if _, closed = models.Suppressed(orders, p, cp, models.ChannelCall); !closed {
 			return cp, nil
 		}
 	}
-	if wanted != nil {
-		return models.ContactPoint{}, models.Invalid("contact_point", "contact point %d is no phone number of prospect %d; choose one of theirs", *wanted, prospectID)
+	switch {
+	case closed:
+		return models.ContactPoint{}, models.Errorf(models.CodeRefused, "prospect %d must not be called; record a new consent or lift the order first", p.ID)
+	case wanted != nil:
+		return models.ContactPoint{}, models.Invalid("contact_point", "contact point %d is no phone number of prospect %d; choose one of theirs", *wanted, p.ID)
 	}
-	return models.ContactPoint{}, models.Invalid("phone", "prospect %d has no usable phone number; add one before booking a call", prospectID)
+	return models.ContactPoint{}, models.Invalid("phone", "prospect %d has no usable phone number; add one before booking a call", p.ID)
 }
 
 // anchorOf loads the enrollment a booking is for, where its sequence hangs on

@@ -55,6 +55,11 @@ func TestBookNeedsAPhone(t *testing.T) {
 		b.ContactPointID = &w.email.ID
 		_, err = s.Book(w.ctx, b)
 		w.code(err, models.CodeInvalid)
+		_, err = s.Suppress(w.ctx, models.Suppression{Scope: models.SuppressAddress, Value: herPhone, Channel: models.ChannelCall,
+			Reason: models.FailOptedOut, Source: "phone", By: w.by, CreatedAt: w.now})
+		w.ok(err)
+		_, err = s.Book(w.ctx, w.booking(w.now.Add(time.Hour)))
+		w.code(err, models.CodeRefused)
 		if n := count[models.Appointment](w, "1 = 1"); n != 0 {
 			t.Errorf("%d appointments left behind", n)
 		}

@@ -216,3 +216,30 @@ func TestCloseTask(t *testing.T) {
 		}
 	})
 }
+
+// A talking point is told to a prospect once; nobody heard it where nobody answered.
+func TestTalkingPointsAreHeardOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		told, err := s.SaveTalkingPoint(w.ctx, models.TalkingPoint{Kind: "new_policy", Text: "the new rule on invoices"}, w.now)
+		w.ok(err)
+		_, err = s.SaveTalkingPoint(w.ctx, models.TalkingPoint{Kind: "new_you", Text: "your new plant"}, w.now)
+		w.ok(err)
+		for _, c := range []struct {
+			outcome models.CallOutcome
+			heard   int
+		}{{models.OutcomeNoAnswer, 0}, {models.OutcomeConnected, 1}, {models.OutcomeConnected, 1}} {
+			task, _ := w.openCall(models.Touch{})
+			task.Prep.TalkingPoint = "The reason I'm calling is the new rule on invoices."
+			w.ok(w.db.Save(&task).Error)
+			_, err := s.CloseCall(w.ctx, w.result(task.ID, c.outcome))
+			w.ok(err)
+			if n := count[models.TalkingPointUse](w, "prospect_id = ? AND talking_point_id = ?", w.person.ID, told.ID); n != c.heard {
+				t.Errorf("after %s: heard %d times", c.outcome, n)
+			}
+		}
+		if n := count[models.TalkingPointUse](w, "1 = 1"); n != 1 {
+			t.Errorf("%d uses", n)
+		}
+	})
+}

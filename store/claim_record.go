@@ -356,8 +356,11 @@ func (r *recorder) ask(js []judgement) error {
 
 func (r *recorder) askOne(j *judgement) error {
 	task := models.Task{
-		Kind: models.TaskResolve, UserID: j.touch.RepID, EnrollmentID: j.touch.EnrollmentID, TouchID: &j.touch.ID, DueAt: r.now,
+		Kind: models.TaskResolve, UserID: j.touch.RepID, EnrollmentID: j.touch.EnrollmentID, DueAt: r.now,
 		Reason: j.Attention.Reason, Title: j.Attention.Title, Detail: j.Attention.Detail,
+	}
+	if task.EnrollmentID == nil || j.touch.Kind == models.TouchBookedCall {
+		task.TouchID = &j.touch.ID // elsewhere the touch goes, and its tasks with it
 	}
 	e := models.Effects{Tasks: []models.Task{task}}
 	j.Reason, j.Detail = cmp.Or(j.Reason, j.Attention.Reason), cmp.Or(j.Detail, j.Attention.Title)

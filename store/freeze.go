@@ -93,8 +93,8 @@ func (f freezer) business(d models.Date) bool {
 	return wd != time.Saturday && wd != time.Sunday && !slices.Contains(f.holidays, d)
 }
 
-// freeze keeps in the enrollment what its pause interrupts. touches are its
-// own that are live; planned is the one of them the pause withdraws, if any.
+// freeze keeps in the enrollment what its pause interrupts; live are its own
+// touches that have not ended, at most one.
 func (f freezer) freeze(tx *gorm.DB, e *models.Enrollment, live []models.Touch) error {
 	version, err := versionOf(tx, e.VersionID)
 	if err != nil {

@@ -38,7 +38,7 @@ type inboundRecording struct {
 }
 
 func (r *inboundRecording) matched(engage func(models.Person) models.Effects) error {
-	prospect, err := lockSurvivor(r.tx, *r.rec.Match.ProspectID)
+	prospect, err := r.lockPeople()
 	if err != nil {
 		return err
 	}
@@ -63,6 +63,42 @@ func (r *inboundRecording) matched(engage func(models.Person) models.Effects) er
 	}
 	r.done.Paused, r.done.Finished = did.Paused, did.Finished
 	return r.finishRaw()
+}
+
+// lockPeople locks the prospect and, where a person answered, the colleagues
+// whose sequences rest then: all in id order, so that two colleagues who answer
+// at once do not wait for each other.
+func (r *inboundRecording) lockPeople() (models.Prospect, error) {
+	id, err := survivorOf(r.tx, *r.rec.Match.ProspectID)
+	if err != nil {
+		return models.Prospect{}, err
+	}
+	ids := []int64{id}
+	if r.rec.Verdict.Class.Engagement() {
+		p, err := takeProspect(r.tx, id)
+		if err != nil {
+			return p, err
+		}
+		colleagues, err := colleaguesOf(r.tx, p)
+		if err != nil {
+			return p, err
+		}
+		for _, c := range colleagues {
+			if on := c.Version.Definition.OnColleagueReply; on == models.ReplyPause || on == models.ReplyFinish {
+				ids = append(ids, c.Enrollment.ProspectID)
+			}
+		}
+	}
+	locked, err := lockProspects(r.tx, ids)
+	if err != nil {
+		return models.Prospect{}, err
+	}
+	for _, p := range locked {
+		if p.ID == id && p.MergedInto == nil {
+			return p, nil
+		}
+	}
+	return lockSurvivor(r.tx, id) // merged while we waited
 }
 
 // lockRaw reads the stored inbound and says whether it was recorded before.

@@ -75,12 +75,13 @@ func TestTheSameAtOnce(t *testing.T) {
 	})
 }
 
-// Two colleagues answer at once: each locks the other's prospect as well.
+// Two colleagues answer at once, and each answer rests the other's sequence.
 func TestColleaguesAnswerAtOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		w := newWorld(t, s)
 		people := []models.Prospect{w.person, w.prospect("Cole", "cole@acme.example.com", "")}
 		d := follow("seq", after(0, 5, 0, 0))
+		d.OnColleagueReply = models.ReplyPause
 		for _, p := range people {
 			w.enrollIn(d, p.ID)
 		}

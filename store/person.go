@@ -43,11 +43,16 @@ func loadPerson(tx *gorm.DB, p models.Prospect, lock bool) (models.Person, error
 	if person.Enrollments, err = liveEnrollments(tx, lock, "prospect_id = ?", p.ID); err != nil {
 		return person, err
 	}
-	if p.CompanyID != nil {
-		person.Colleagues, err = liveEnrollments(tx, false,
-			"prospect_id IN (SELECT id FROM prospects WHERE company_id = ? AND id <> ?)", *p.CompanyID, p.ID)
-	}
+	person.Colleagues, err = colleaguesOf(tx, p)
 	return person, err
+}
+
+// colleaguesOf are the live enrollments of others at the prospect's company.
+func colleaguesOf(tx *gorm.DB, p models.Prospect) ([]models.LiveEnrollment, error) {
+	if p.CompanyID == nil {
+		return nil, nil
+	}
+	return liveEnrollments(tx, false, "prospect_id IN (SELECT id FROM prospects WHERE company_id = ? AND id <> ?)", *p.CompanyID, p.ID)
 }
 
 // contactPointsOf lists them in the prospect's order of preference.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -249,6 +248,3 @@ func (s *Store) FindProspects(ctx context.Context, values []string) (map[string]
 	}
 	return found, nil
 }
-
-// lowerTrim is how addresses are compared.
-func lowerTrim(s string) string { return strings.ToLower(strings.TrimSpace(s)) }

@@ -107,6 +107,19 @@ func TestConsents(t *testing.T) {
 		if got := load[models.Suppression](w, calls.ID); got.LiftedAt != nil {
 			t.Error("a consent to texts took back the stop for calls")
 		}
+		// What STOP ordered for everything goes as with START; a person's order stays.
+		var all []models.Suppression
+		for _, source := range []string{"reply", "hand"} {
+			sup, err := s.Suppress(w.ctx, models.Suppression{Scope: models.SuppressPerson, ProspectID: &w.person.ID,
+				Reason: models.FailOptedOut, Source: source, By: w.by, CreatedAt: w.now})
+			w.ok(err)
+			all = append(all, sup)
+		}
+		_, err = s.RecordConsent(w.ctx, given)
+		w.ok(err)
+		if load[models.Suppression](w, all[0].ID).LiftedAt == nil || load[models.Suppression](w, all[1].ID).LiftedAt != nil {
+			t.Error("a consent lifts what a reply ordered, and only that")
+		}
 		for range 2 {
 			w.ok(s.WithdrawConsent(w.ctx, c.ID, w.by, w.now.Add(time.Hour)))
 		}

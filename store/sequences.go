@@ -55,8 +55,11 @@ func (s *Store) PublishSequence(ctx context.Context, d models.Definition, source
 				return err
 			}
 			same, err := sameDefinition(version.Definition, d)
-			if err != nil || same {
+			if err != nil {
 				return err
+			}
+			if same {
+				return dropDraft(tx, &seq, builtin, now)
 			}
 		}
 		version = models.SequenceVersion{
@@ -68,7 +71,9 @@ func (s *Store) PublishSequence(ctx context.Context, d models.Definition, source
 		}
 		seq.Name, seq.Description, seq.State = d.Name, d.Description, models.SequenceActive
 		seq.CurrentVersionID, seq.Builtin = &version.ID, builtin
-		seq.DraftSource, seq.DraftBy = "", nil
+		if !builtin { // a program update must not throw away somebody's work
+			seq.DraftSource, seq.DraftBy = "", nil
+		}
 		if err := keepSequence(tx, &seq, now); err != nil {
 			return err
 		}
@@ -78,6 +83,15 @@ func (s *Store) PublishSequence(ctx context.Context, d models.Definition, source
 		})
 	})
 	return version, shown(err)
+}
+
+// dropDraft: what was being edited is what is published already.
+func dropDraft(tx *gorm.DB, seq *models.Sequence, builtin bool, now time.Time) error {
+	if builtin || seq.DraftSource == "" {
+		return nil
+	}
+	seq.DraftSource, seq.DraftBy = "", nil
+	return keepSequence(tx, seq, now)
 }
 
 // SequenceByKey finds a sequence by its stable key.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -63,3 +64,6 @@ func (s *Store) Users(ctx context.Context) ([]models.User, error) {
 	err := s.read.WithContext(ctx).Order("name, id").Find(&us).Error
 	return us, err
 }
+
+// lowerTrim is how addresses are compared.
+func lowerTrim(s string) string { return strings.ToLower(strings.TrimSpace(s)) }

@@ -171,12 +171,19 @@ func TestPublishSequence(t *testing.T) {
 		}
 		_, err = s.SaveSequenceDraft(w.ctx, "seq", "ignored", "being edited", 2, &w.rep.ID, w.now)
 		w.ok(err)
+		d.Description = "better"
+		if _, err = s.PublishSequence(w.ctx, d, "source 1b", "", true, nil, w.now); err != nil {
+			t.Fatal(err)
+		}
+		if seq, _ := s.SequenceByKey(w.ctx, "seq"); seq.DraftSource != "being edited" || !seq.Builtin {
+			t.Errorf("an update of the program threw the draft away: %+v", seq)
+		}
 		d.Name = "Better"
 		v2, err := s.PublishSequence(w.ctx, d, "source 2", "because", false, &w.rep.ID, w.now)
 		w.ok(err)
 		seq, err := s.SequenceByKey(w.ctx, "seq")
 		w.ok(err)
-		if v2.Number != 2 || *seq.CurrentVersionID != v2.ID || seq.Name != "Better" || seq.Builtin || seq.DraftSource != "" ||
+		if v2.Number != 3 || *seq.CurrentVersionID != v2.ID || seq.Name != "Better" || seq.Builtin || seq.DraftSource != "" ||
 			seq.State != models.SequenceActive || v2.LintOverride != "because" {
 			t.Errorf("sequence = %+v, v2 = %+v", seq, v2)
 		}

@@ -98,6 +98,9 @@ func (e *expression) variable(words []lexeme, i int, place expressionPlace) (ref
 	case ref.group == customGroup && i+3 < len(words) && words[i+1].kind == lexIndex && words[i+2].kind == lexString && words[i+3].kind == lexIndexEnd:
 		ref.field, next = words[i+2].text, i+3
 	}
+	if next+1 < len(words) && words[next+1].kind == lexIndex {
+		return ref, next, faultf(words[next+1].at, "write prospect.first_name, not prospect[…]; brackets are only for %s[\"a name\"]", customGroup)
+	}
 	if next+1 < len(words) && words[next+1].kind == lexProperty {
 		return ref, next, faultf(ref.at, "%s.%s does not exist: %s has no parts", ref, words[next+1].text, ref)
 	}
@@ -141,8 +144,10 @@ func fieldsOf(group string) []string {
 }
 
 func firstOf(group string) string {
-	if fields := fieldsOf(group); len(fields) > 0 {
-		return group + "." + fields[0]
+	for _, v := range catalogue {
+		if strings.HasPrefix(v.name, group+".") {
+			return v.name
+		}
 	}
 	return group + ".something"
 }

@@ -60,7 +60,7 @@ func english() *ruleSet {
 
 func englishPhrases() []phrase {
 	const anything = `(?:any ?thing|something|any(?: \w+)? (?:help|assistance|support)|some(?: \w+)? (?:help|assistance|support)|help|assistance|a hand)`
-	const need = `(?:you|your \w+|y'all|anyone)(?: [\w'’]+){0,4}? (?:need(?:s|ed|ing)?|want(?:s|ed)?|requir(?:e|es|ed|ing)|lack(?:s|ed)?|could use|can use|in need of|looking for|like)(?: [\w'’]+){0,2}? ` + anything
+	const need = `(?:you(?:'d|'ll|'re|'ve)?|your \w+|y'all|anyone)(?: [\w\x27\x{2019}]+){0,4}? (?:need(?:s|ed|ing)?|want(?:s|ed)?|requir(?:e|es|ed|ing)|lack(?:s|ed)?|could use|can use|in need of|looking for|like)(?: [\w\x27\x{2019}]+){0,2}? ` + anything
 	const there = `(?:there(?:'s| is| was| were| are|'d be| (?:might|may|could|would) be)? ?` + anything + `(?: \w+){0,3}? (?:you|your \w+|i|we)(?: \w+){0,3}? (?:need(?:s|ed)?|want(?:s|ed)?|require[sd]?|do|help|assist|offer|could use)|` +
 		anything + ` (?:is|was|were|might be|may be) (?:needed|wanted|required))`
 	const condition = `(?:if|whether|in case)(?: (?:perhaps|maybe|possibly|by any chance|by chance))? (?:` + need + `|` + there + `)\b`
@@ -74,7 +74,7 @@ func englishPhrases() []phrase {
 		},
 		{
 			rule: "anything-needed", severity: SeverityError,
-			match:   loose(asking + `(?: [\w'’]+){0,6}? ` + condition),
+			match:   loose(asking + `(?: [\w\x27\x{2019}]+){0,6}? ` + condition),
 			message: "“wondering if you needed anything” asks the customer to find the reason for your call", suggestion: adviseNeed,
 		},
 		{

@@ -101,13 +101,26 @@ func oneRequest(l *linter, i int, s models.Step) {
 	if !asked {
 		l.reportStep(i, "body", severe("one-request", "the voicemail asks for no call back", "End with one request: “Call me at {{ rep.phone }}.”"))
 	}
+	seen := 0 // where the last finding ended, so that one request is told once
+	for _, m := range l.otherRequests(t) {
+		if m[0] >= seen {
+			seen = m[1]
+			l.report(t, severe("one-request", "the voicemail asks for something beside the call back; whoever hears two requests does neither", "Keep the call back and drop this one."), m[0], m[1])
+		}
+	}
+}
+
+// otherRequests are the places of what is asked beside the call back, in order.
+func (l *linter) otherRequests(t *lintedText) (places [][]int) {
 	for _, r := range l.rules.requests {
 		for _, m := range r.FindAllStringIndex(t.masked, -1) {
 			if !l.ours(t, m[0]) {
-				l.report(t, severe("one-request", "the voicemail asks for something beside the call back; whoever hears two requests does neither", "Keep the call back and drop this one."), m[0], m[1])
+				places = append(places, m)
 			}
 		}
 	}
+	slices.SortFunc(places, func(a, b []int) int { return a[0] - b[0] })
+	return places
 }
 
 // ours tells whether it is we who will do what the match at this offset names.

@@ -94,7 +94,7 @@ func (s *site) preview(r *http.Request, p *enrollPage, v store.PersonView) error
 		return err
 	}
 	for _, step := range steps {
-		p.Steps = append(p.Steps, stepView{PlannedStep: step, When: p.Both(step.At, v.Prospect.Zone)})
+		p.Steps = append(p.Steps, viewStep(p.times, step, v.Prospect.Zone))
 	}
 	if req.CallAt != nil {
 		m := p.Both(*req.CallAt, v.Prospect.Zone)

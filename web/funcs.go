@@ -38,6 +38,7 @@ func (v *views) funcs() template.FuncMap {
 		"count":    countText,
 		"excerpt":  excerpt,
 		"lower":    strings.ToLower,
+		"liquid":   liquidParts,
 		"add":      func(a, b int) int { return a + b },
 	}
 }

@@ -3,11 +3,10 @@ package web
 import (
 	"net/http"
 	"slices"
-	"strconv"
+	"strings"
 
 	"followup/models"
 	"followup/replies"
-	"followup/scheduler"
 	"followup/store"
 )
 
@@ -49,7 +48,22 @@ type runView struct {
 // stepView is a planned step with its time in both zones.
 type stepView struct {
 	models.PlannedStep
-	When moment
+	When  moment
+	Words []string // why it comes then, or is left out
+}
+
+func viewStep(t times, step models.PlannedStep, zone string) stepView {
+	v := stepView{PlannedStep: step, When: t.Both(step.At, zone)}
+	if step.Why != "" {
+		v.Words = append(v.Words, step.Why)
+	}
+	if step.Condition != "" && !strings.Contains(step.Why, step.Condition) {
+		v.Words = append(v.Words, step.Condition)
+	}
+	if step.Skipped && len(v.Words) == 0 {
+		v.Words = append(v.Words, "left out: "+reasonText(step.Reason))
+	}
+	return v
 }
 
 type bookedView struct {
@@ -93,7 +107,7 @@ func (s *site) renderPerson(w http.ResponseWriter, r *http.Request, v store.Pers
 		if e.Enrollment.Live() {
 			p.Live++
 			for _, step := range s.upcoming(r, e.Enrollment.ID) {
-				run.Steps = append(run.Steps, stepView{PlannedStep: step, When: p.Both(step.At, v.Prospect.Zone)})
+				run.Steps = append(run.Steps, viewStep(p.times, step, v.Prospect.Zone))
 			}
 		}
 		p.Runs = append(p.Runs, run)
@@ -154,87 +168,3 @@ func threadSubject(newestFirst []models.Message) string {
 	}
 	return ""
 }
-
-// personFacts is what stands beside a conversation or a call: how a person
-// can be reached and what is known of them.
-type personFacts struct {
-	Prospect  models.Prospect
-	Company   string
-	Owner     string
-	LocalNow  string
-	ZoneError string
-	Points    []pointView
-	Blocked   []models.Suppression
-	Hold      *models.CompanyHold
-	Pursuit   *models.Pursuit
-	Limit     int
-	Discovery *models.Discovery
-	Promises  []models.Commitment
-	Channels  []option
-}
-
-// pointView is a contact point with what permits and forbids it.
-type pointView struct {
-	models.ContactPoint
-	Tried      moment
-	Permits    []permit
-	Suppressed string
-}
-
-// permit is a channel's consent on a contact point.
-type permit struct {
-	Channel models.ChannelKind
-	Basis   models.ConsentBasis // "": none is known
-	Enough  bool
-}
-
-func (s *site) facts(t times, v store.PersonView) *personFacts {
-	f := &personFacts{Prospect: v.Prospect, Owner: v.Owner.Name, LocalNow: t.LocalNow(v.Prospect.Zone), Hold: v.Hold, Pursuit: v.Pursuit, Discovery: v.Discovery, Promises: v.Commitments}
-	if v.Company != nil {
-		f.Company = v.Company.Name
-	}
-	if _, err := v.Prospect.Location(); err != nil {
-		f.ZoneError = messageOf(err)
-	}
-	kinds := s.Channels.Kinds()
-	slices.Sort(kinds)
-	for _, c := range v.Points {
-		pv := pointView{ContactPoint: c}
-		if c.LastTriedAt != nil {
-			pv.Tried = t.Ago(*c.LastTriedAt)
-		}
-		for _, k := range kinds {
-			rules, _ := s.Channels.Rules(k)
-			if rules.Address != c.Kind {
-				continue
-			}
-			if sup, ok := models.Suppressed(v.Suppressions, v.Prospect, c, k); ok {
-				pv.Suppressed = reasonText(sup.Reason)
-				continue
-			}
-			best, ok := models.BestConsent(v.Consents, c, k, t.now)
-			if !ok {
-				best.Basis = ""
-			}
-			pv.Permits = append(pv.Permits, permit{Channel: k, Basis: best.Basis, Enough: best.Basis.Level() >= rules.Consent.Level()})
-		}
-		f.Points = append(f.Points, pv)
-	}
-	for _, sup := range v.Suppressions {
-		if sup.Scope == models.SuppressPerson || sup.Scope == models.SuppressWorkspace || sup.Scope == models.SuppressCompany {
-			f.Blocked = append(f.Blocked, sup)
-		}
-	}
-	for _, k := range kinds {
-		f.Channels = append(f.Channels, option{Value: string(k), Label: lookOf(k).Name})
-	}
-	return f
-}
-
-// describe is scheduler.Describe under a name that templates can call.
-func describe(step models.Step) string { return scheduler.Describe(step) }
-
-func idText(id int64) string { return strconv.FormatInt(id, 10) }
-
-// Facts lets templates hand the embedded facts on as a whole.
-func (f *personFacts) Facts() *personFacts { return f }

@@ -28,6 +28,9 @@ type sequencePage struct {
 	Steps []describedStep
 }
 
+// Inside counts those who have not finished.
+func (p sequencePage) Inside() int64 { return p.View.Active + p.View.Paused }
+
 // describedStep is a step in plain language.
 type describedStep struct {
 	models.Step

@@ -9,6 +9,9 @@ import (
 	"followup/store"
 )
 
+// latelyItems is how much of the conversation stands beside a call.
+const latelyItems = 5
+
 type taskPage struct {
 	page
 	View   store.TaskView
@@ -18,7 +21,7 @@ type taskPage struct {
 	Locked bool
 	Opens  moment
 	Zone   string
-	Detail string
+	Lately []timelineItem
 }
 
 func (s *site) taskShow(w http.ResponseWriter, r *http.Request) error {
@@ -39,6 +42,7 @@ func (s *site) renderTask(w http.ResponseWriter, r *http.Request, id int64, stat
 	if v.Person != nil {
 		p.Zone = v.Person.Prospect.Zone
 		p.Person = s.facts(p.times, *v.Person)
+		p.Lately = lately(timeline(p.times, *v.Person), latelyItems)
 	}
 	if v.Appointment != nil {
 		p.Opens = p.Both(v.Appointment.StartsAt, v.Appointment.Zone)
@@ -142,6 +146,7 @@ type appointmentPage struct {
 	Opens  string
 	Input  string
 	Steps  []models.PlannedStep
+	Lately []timelineItem
 }
 
 // appointmentShow is where a booked call is prepared before its minute; once
@@ -169,6 +174,7 @@ func (s *site) renderAppointment(w http.ResponseWriter, r *http.Request, id int6
 	p.Opens = v.Appointment.StartsAt.UTC().Format(time.RFC3339)
 	p.Input = p.times.Input(v.Appointment.StartsAt, v.Person.Prospect.Zone)
 	p.Steps = s.callSteps(r, v)
+	p.Lately = lately(timeline(p.times, v.Person), latelyItems)
 	return s.views.render(w, status, "appointment", p)
 }
 

@@ -2,7 +2,7 @@ package web
 
 import (
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"followup/models"
@@ -13,6 +13,7 @@ import (
 // anything else as a line.
 type timelineItem struct {
 	At      time.Time
+	rank    int // of things in the same instant: what led to the rest first
 	order   int64
 	When    moment
 	Day     string // set where a new day begins
@@ -50,28 +51,39 @@ func timeline(t times, v store.PersonView) []timelineItem {
 		if m.SentAt != nil {
 			at = *m.SentAt
 		}
-		items = append(items, timelineItem{At: at, order: m.ID, Message: viewMessage(m)})
+		items = append(items, timelineItem{At: at, rank: 1, order: m.ID, Message: viewMessage(m)})
 	}
 	for _, c := range v.Calls {
 		if c.ClosedAt != nil {
-			items = append(items, timelineItem{At: *c.ClosedAt, order: c.ID, Call: &callView{
+			items = append(items, timelineItem{At: *c.ClosedAt, rank: 1, order: c.ID, Call: &callView{
 				Label: outcomeLabel(c.Outcome), Notes: c.Notes, Missed: c.State == models.TaskMissed}})
 		}
 	}
 	for _, e := range v.Events {
 		if line := eventLine(e, v); line != nil {
-			items = append(items, timelineItem{At: e.At, order: e.ID, Line: line})
+			rank := 2
+			if e.Kind == models.EventEnrolled {
+				rank = 0
+			}
+			items = append(items, timelineItem{At: e.At, rank: rank, order: e.ID, Line: line})
 		}
 	}
 	for _, x := range v.Touches {
 		if x.State == models.TouchSkipped && x.EndedAt != nil {
-			items = append(items, timelineItem{At: *x.EndedAt, order: x.ID, Line: &lineView{
-				Icon: "skip", Text: lookOf(x.Channel).Name + " left out: " + reasonText(x.EndReason), Why: x.EndDetail}})
+			why := x.EndDetail
+			if why == "" {
+				why = reasonText(x.EndReason)
+			}
+			items = append(items, timelineItem{At: *x.EndedAt, rank: 2, order: x.ID, Line: &lineView{
+				Icon: "skip", Text: lookOf(x.Channel).Name + " left out", Why: strings.TrimPrefix(why, "left out: ")}})
 		}
 	}
 	slices.SortStableFunc(items, func(a, b timelineItem) int {
 		if c := a.At.Compare(b.At); c != 0 {
 			return c
+		}
+		if a.rank != b.rank {
+			return a.rank - b.rank
 		}
 		return int(a.order - b.order)
 	})
@@ -125,6 +137,11 @@ var lineKinds = map[models.EventKind]lineView{
 	models.EventCommitment:        {Icon: "flag", Text: "Promise recorded"},
 }
 
+// explained are the lines whose code says why.
+var explained = map[models.EventKind]bool{
+	models.EventPaused: true, models.EventFinished: true, models.EventSuppressed: true, models.EventContactInvalid: true,
+}
+
 func eventLine(e models.Event, v store.PersonView) *lineView {
 	line, ok := lineKinds[e.Kind]
 	if !ok {
@@ -133,7 +150,7 @@ func eventLine(e models.Event, v store.PersonView) *lineView {
 	if name := runName(e.EnrollmentID, v); name != "" {
 		line.Text += ": " + name
 	}
-	if e.Code != "" {
+	if e.Code != "" && explained[e.Kind] {
 		line.Why = codeText(e.Code)
 	}
 	return &line
@@ -151,13 +168,13 @@ func runName(id *int64, v store.PersonView) string {
 	return ""
 }
 
-// actorText says who did something.
-func actorText(actor string, users map[int64]string) string {
-	if len(actor) > 5 && actor[:5] == "user:" {
-		if id, err := strconv.ParseInt(actor[5:], 10, 64); err == nil && users[id] != "" {
-			return users[id]
-		}
-		return "A user"
+// lately is the end of a timeline, for where the whole would be too much.
+func lately(items []timelineItem, n int) []timelineItem {
+	if len(items) > n {
+		items = items[len(items)-n:]
 	}
-	return sentence(actor)
+	if len(items) > 0 && items[0].Day == "" {
+		items[0].Day = "Lately"
+	}
+	return items
 }

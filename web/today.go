@@ -15,6 +15,7 @@ type todayPage struct {
 	page
 	Sections []queueSection
 	Left     store.Count
+	Ahead    int // booked calls that have not opened yet
 	Done     int64
 }
 
@@ -52,8 +53,7 @@ func (s *site) today(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Left, p.Done = v.Open, v.Done
-	p.Left.N += len(v.Booked)
+	p.Left, p.Ahead, p.Done = v.Open, len(v.Booked), v.Done
 	p.Sections = queue(p.times, v)
 	return s.show(w, "today", p)
 }

@@ -40,9 +40,6 @@ func (cmd demoCmd) Run(term terminal, c *cli) error {
 		return err
 	}
 	defer a.close()
-	if err := a.crm.InstallBuiltins(term.ctx); err != nil {
-		return err
-	}
 	accounts, err := world.Cast(term.ctx)
 	if err != nil {
 		return err

@@ -170,7 +170,7 @@ func TestSequencesByCommand(t *testing.T) {
 
 func TestInspectMail(t *testing.T) {
 	s := newShell(t)
-	human := s.file("human.eml", "From: Dana <dana@example.com>\r\nTo: rae@example.com\r\nSubject: Re: Pumps\r\n\r\nYes, send the quote.\r\n\r\nOn Mon, Rae wrote:\r\n> hello\r\n")
+	human := s.file("human.eml", "From: Dana <dana@example.com>\r\nTo: rae@example.com\r\nSubject: Re: Pumps\r\n\r\nYes, send the quote.\r\n\r\nOn Mon, Nov 30, 2026 at 9:00 AM Rae Moss <rae@example.com> wrote:\r\n> hello\r\n")
 	away := s.file("away.eml", "From: Dana <dana@example.com>\r\nSubject: Automatic reply: Pumps\r\nAuto-Submitted: auto-replied\r\n\r\nI am out of the office until 7 December 2026.\r\n")
 	r := s.run("inspect-mail", human, filepath.Join(s.data, "none.eml"), away)
 	if r.status != 1 || !strings.Contains(r.err, "none.eml") {

@@ -54,12 +54,9 @@ func (cmd serveCmd) Run(term terminal, c *cli) error {
 	return a.serve(term.ctx, ln, handler)
 }
 
-// prepareWorkspace brings what the program ships and the configuration names
-// into the database.
+// prepareWorkspace brings the senders that the configuration names into the
+// database.
 func (a *app) prepareWorkspace(ctx context.Context) error {
-	if err := a.crm.InstallBuiltins(ctx); err != nil {
-		return err
-	}
 	if err := a.configureSenders(ctx); err != nil {
 		return err
 	}

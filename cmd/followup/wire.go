@@ -86,6 +86,11 @@ func wire(ctx context.Context, cfg config.Config, clock models.Clock, log *slog.
 	}
 	a.replies = &replies.Service{Store: a.store, Channels: a.channels, Clock: clock, Log: log, Wake: a.scheduler.Wake}
 	a.crm = &crm.Service{Store: a.store, Clock: clock, Log: log, Wake: a.scheduler.Wake}
+	if !opt.noMigrate {
+		if err := a.crm.InstallBuiltins(ctx); err != nil {
+			return nil, errors.Join(err, a.close())
+		}
+	}
 	a.mailboxes = &replies.Mailboxes{
 		Store: a.store, Channels: a.channels, Receive: a.replies.Receive, Clock: clock, Log: log, Replica: replica,
 	}

@@ -86,6 +86,22 @@
     if (ask && !window.confirm(ask)) e.preventDefault();
   });
 
+  // Line numbers for the editor, because the review speaks of lines.
+  for (const code of $$("[data-code]")) {
+    const gutter = document.createElement("div");
+    gutter.className = "gutter";
+    gutter.setAttribute("aria-hidden", "true");
+    code.before(gutter);
+    const number = () => {
+      const n = code.value.split("\n").length;
+      if (gutter.dataset.lines !== String(n)) { gutter.dataset.lines = n; gutter.textContent = Array.from({ length: n }, (_, i) => i + 1).join("\n"); }
+      gutter.scrollTop = code.scrollTop;
+    };
+    code.addEventListener("input", number);
+    code.addEventListener("scroll", () => { gutter.scrollTop = code.scrollTop; });
+    number();
+  }
+
   // A finding leads to its line in the editor.
   document.addEventListener("click", (e) => {
     const link = e.target.closest("[data-line]");

@@ -38,7 +38,9 @@ var senders = []struct {
 }
 
 var companies = []string{
-	"Alder Freight", "Brightwater Labs", "Cobalt Works", "Dunmore Foods", "Elmside Clinics", "Fjord Analytics", "Granite Supply", "Harbor Lane Hotels",
+	"Alder Freight", "Brightwater Labs", "Cobalt Works", "Dunmore Foods", "Elmside Clinics", "Fjord Analytics", "Granite Supply",
+	"Harbor Lane Hotels", "Ivory Dental", "Juniper Farms", "Larkspur Print", "Mistral Cooling", "Northgate Dairy", "Oakhurst Schools",
+	"Pinecrest Water", "Quarry Street Brewing", "Redwood Rail", "Silverline Glass", "Thornbury Paper", "Umber Ceramics",
 }
 
 var firstNames = []string{
@@ -91,7 +93,7 @@ func (w *World) Cast(ctx context.Context) ([]Account, error) {
 		}
 		w.people = append(w.people, p)
 		w.byID[p.prospect.ID] = p
-		w.after(part.enters, p.prospect.Name()+" is enrolled", func(ctx context.Context) error { return w.enroll(ctx, p) })
+		w.after(dayOne, p.prospect.Name()+" is enrolled", func(ctx context.Context) error { return w.enroll(ctx, p) })
 	}
 	return accounts, nil
 }
@@ -139,6 +141,9 @@ func (w *World) meet(ctx context.Context, i int, part part, first, last string, 
 		where = *part.place
 	}
 	company := companies[i%len(companies)]
+	if part.company != "" {
+		company = part.company
+	}
 	domain := strings.ToLower(strings.ReplaceAll(company, " ", "")) + ".example.com"
 	in := crm.ProspectInput{
 		FirstName: first, LastName: last, Title: titles[i%len(titles)], Company: company, Domain: domain,

@@ -52,7 +52,6 @@ type person struct {
 	part     part
 	reached  map[models.ChannelKind]int // messages that arrived, per channel
 	calls    int                        // call tasks that opened
-	lastSent map[models.ChannelKind]models.Message
 }
 
 // action is something a customer or a rep does at a time.
@@ -174,7 +173,6 @@ func (w *World) look(ctx context.Context) error {
 	for _, m := range sent {
 		if p := w.byID[deref(m.ProspectID)]; p != nil {
 			p.reached[m.Channel]++
-			p.lastSent[m.Channel] = m
 			w.react(p, m)
 		}
 	}

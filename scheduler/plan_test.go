@@ -194,7 +194,11 @@ func TestPlanContactPoint(t *testing.T) {
 		{"last used, by its last inbound", models.ChannelSMS, models.ContactLastUsed, func(in *models.PlanInput) { in.ContactPoints[2].LastInboundAt = &in.Enrollment.StartedAt }, workPhone, ""},
 		{"last used, none used", models.ChannelSMS, models.ContactLastUsed, nil, cell, ""},
 		{"next untried", models.ChannelSMS, models.ContactNextUntried, func(in *models.PlanInput) { tryPoints(in, cell) }, workPhone, ""},
-		{"next untried, none left", models.ChannelSMS, models.ContactNextUntried, func(in *models.PlanInput) { tryPoints(in, cell, workPhone) }, 0, models.SkipAllTried},
+		{"next untried, none left: the one tried longest ago", models.ChannelSMS, models.ContactNextUntried, func(in *models.PlanInput) {
+			tryPoints(in, cell, workPhone)
+			in.ContactPoints[1].LastTriedAt = ptr(in.Enrollment.StartedAt.Add(-time.Hour))
+			in.ContactPoints[2].LastTriedAt = ptr(in.Enrollment.StartedAt.Add(-2 * time.Hour))
+		}, workPhone, ""},
 		{"a skipped touch tried nothing", models.ChannelSMS, models.ContactNextUntried, func(in *models.PlanInput) {
 			tryPoints(in, cell)
 			in.Touches[len(in.Touches)-1].State = models.TouchSkipped
@@ -249,6 +253,10 @@ func tryPoints(in *models.PlanInput, points ...int64) {
 func TestUnreachable(t *testing.T) {
 	next := models.Step{Key: "next", Channel: models.ChannelSMS, Contact: models.ContactNextUntried, Body: "b"}
 	start := models.Step{Key: "start", Channel: models.ChannelEmail, Subject: "s", Body: "b"}
+	// noPhone: both numbers turned out wrong.
+	noPhone := func(in *models.PlanInput) {
+		in.ContactPoints[1].Validity, in.ContactPoints[2].Validity = models.ValidityInvalid, models.ValidityInvalid
+	}
 	for _, c := range []struct {
 		name  string
 		steps []models.Step
@@ -256,14 +264,16 @@ func TestUnreachable(t *testing.T) {
 		mend  func(*models.PlanInput)
 		want  models.EnrollmentOutcome
 	}{
-		{"all tried", []models.Step{start, next}, []int64{workMail, homeMail, cell, workPhone}, nil, models.FinishUnreachable},
-		{"an email address is left", []models.Step{start, next}, []int64{workMail, cell, workPhone}, nil, models.FinishCompleted},
+		{"all tried, no step can reach them", []models.Step{start, next}, []int64{workMail, homeMail, cell, workPhone}, noPhone, models.FinishUnreachable},
+		{"an email address is left", []models.Step{start, next}, []int64{workMail, cell, workPhone}, noPhone, models.FinishCompleted},
 		{"the address left does not work", []models.Step{start, next}, []int64{workMail, cell, workPhone}, func(in *models.PlanInput) {
+			noPhone(in)
 			in.ContactPoints[3].Validity = models.ValidityInvalid
 		}, models.FinishUnreachable},
-		{"no channel of the sequence uses email", []models.Step{{Key: "start", Channel: models.ChannelCall}, next}, []int64{cell, workPhone}, nil, models.FinishUnreachable},
+		{"no channel of the sequence uses email", []models.Step{{Key: "start", Channel: models.ChannelCall}, next}, []int64{cell, workPhone}, noPhone, models.FinishUnreachable},
+		{"all tried, a step can go round again", []models.Step{start, next}, []int64{workMail, homeMail, cell, workPhone}, nil, ""},
 		{"a later step can still reach them", []models.Step{start, next, {Key: "goodbye", Channel: models.ChannelEmail, Purpose: models.PurposeGoodbye, Subject: "s", Body: "b"}},
-			[]int64{workMail, homeMail, cell, workPhone}, nil, ""},
+			[]int64{workMail, homeMail, cell, workPhone}, noPhone, ""},
 		{"none exists", []models.Step{start, next}, nil, func(in *models.PlanInput) { in.ContactPoints = nil }, models.FinishUnreachable},
 	} {
 		t.Run(c.name, func(t *testing.T) {

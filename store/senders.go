@@ -20,9 +20,7 @@ func (s *Store) SaveSender(ctx context.Context, sender models.Sender, by string,
 		if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
 			return err
 		}
-		if sender.State == "" {
-			sender.State = models.SenderActive
-		}
+		keepState(&sender, old)
 		if sender.Inbound == "" {
 			sender.Inbound = models.InboundNone
 		}
@@ -48,6 +46,37 @@ func (s *Store) SaveSender(ctx context.Context, sender models.Sender, by string,
 		return addEvents(tx, senderEvents(sender, old, by, now)...)
 	})
 	return sender, shown(err)
+}
+
+// keepState: who does not say a state leaves it as it is. A sender that was
+// stopped is started by a person, not by a restart of the program.
+func keepState(sender *models.Sender, old models.Sender) {
+	switch {
+	case sender.State != "":
+	case old.ID == 0:
+		sender.State = models.SenderActive
+	default:
+		sender.State, sender.StoppedReason = old.State, old.StoppedReason
+		sender.StoppedDetail, sender.StoppedAt = old.StoppedDetail, old.StoppedAt
+	}
+}
+
+// startRepaired starts the sender again whose stop the task was about, once a
+// person says that it is repaired. Setting the task aside leaves it stopped.
+func startRepaired(tx *gorm.DB, task models.Task, by string, now time.Time) error {
+	if task.Reason != models.AttentionSender || task.SenderID == nil || task.State != models.TaskDone {
+		return nil
+	}
+	var sender models.Sender
+	if err := forUpdate(tx).Where("id = ?", *task.SenderID).Take(&sender).Error; err != nil {
+		return notFound(err, "sender", *task.SenderID)
+	}
+	old := sender
+	sender.Start(now)
+	if err := saveRow(tx, &sender); err != nil {
+		return err
+	}
+	return addEvents(tx, senderEvents(sender, old, by, now)...)
 }
 
 func (s *Store) keepSecrets(sender *models.Sender, old models.Sender) error {

@@ -149,6 +149,9 @@ func closeBehind(tx *gorm.DB, prospect models.Prospect, task models.Task, by str
 		if err := liftRepaired(tx, task, by, now); err != nil {
 			return err
 		}
+		if err := startRepaired(tx, task, by, now); err != nil {
+			return err
+		}
 	case models.TaskCall:
 		if err := endDismissedCall(tx, task, by, now); err != nil {
 			return err

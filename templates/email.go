@@ -65,10 +65,10 @@ func renderBody(body string, s *scope) (text, page string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	if page, err = fill(sk.html, values, htmlText); err != nil {
+	if page, err = fill(sk.html, values, htmlText, html.EscapeString); err != nil {
 		return "", "", err
 	}
-	text, err = fill(sk.text, values, func(v string) string { return v })
+	text, err = fill(sk.text, values, literally, literally)
 	return text, page, err
 }
 

@@ -107,9 +107,9 @@ func TestValuesInjectNothing(t *testing.T) {
 
 func TestValuesInLinks(t *testing.T) {
 	for _, c := range []struct{ body, value, html, text string }{
-		{"[x]({{ custom.v }})", "https://example.com/?a=1&b=(2)", `<a href="https://example.com/?a=1&amp;b=%282%29">x</a>`, "x (https://example.com/?a=1&b=(2))"},
+		{"[x]({{ custom.v }})", "https://example.com/?a=1&b=(2)", `<a href="https://example.com/?a=1&amp;b=%282%29">x</a>`, "x (https://example.com/?a=1&b=%282%29)"},
 		{"[x](https://example.com/{{ custom.v }})", "a/b?c&d#e\" x@y", `<a href="https://example.com/a%2Fb%3Fc%26d%23e%22%20x%40y">x</a>`, "x (https://example.com/a%2Fb%3Fc%26d%23e%22%20x%40y)"},
-		{"[x](mailto:{{ custom.v }})", "ana+1@example.com", `<a href="mailto:ana+1@example.com">x</a>`, "x (mailto:ana+1@example.com)"},
+		{"[x](mailto:{{ custom.v }})", "ana+1@example.com", `<a href="mailto:ana+1@example.com">x</a>`, "x (ana+1@example.com)"},
 		{"https://example.com/{{ custom.v }}", "<b>", `<a href="https://example.com/%3Cb%3E">https://example.com/&lt;b&gt;</a>`, "https://example.com/%3Cb%3E"},
 		{"[{{ custom.v }}](https://example.com)", "](javascript:x)", `<a href="https://example.com">](javascript:x)</a>`, "](javascript:x) (https://example.com)"},
 		{"![{{ custom.v }}](https://example.com/i.png)", `" onerror="x`, `alt="&#34; onerror=&#34;x"`, `" onerror="x`},
@@ -121,7 +121,7 @@ func TestValuesInLinks(t *testing.T) {
 		if err != nil || !strings.Contains(r.HTML, c.html) {
 			t.Errorf("%s with %q: %v\n%s\nwant %s", c.body, c.value, err, r.HTML, c.html)
 		}
-		if !strings.Contains(r.Text, strings.ReplaceAll(strings.ReplaceAll(c.text, "(2)", "%282%29"), "b=(2)", "b=%282%29")) {
+		if !strings.Contains(r.Text, c.text) {
 			t.Errorf("%s with %q: %q", c.body, c.value, r.Text)
 		}
 	}

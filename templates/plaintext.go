@@ -145,8 +145,12 @@ func (w *textWriter) raw(n ast.Node) {
 func (w *textWriter) link(n ast.Node, to, indent string) {
 	label := string(bytes.TrimSpace(labelOf(n, w.source)))
 	bare := strings.TrimPrefix(strings.TrimPrefix(to, "mailto:"), "tel:")
+	where := asURLStart
+	if bare != to { // people read the address, not its scheme
+		where = asText
+	}
 	if label == to || label == bare {
-		w.write(bare, asURLStart)
+		w.write(bare, where)
 		return
 	}
 	w.inline(n, indent)
@@ -154,7 +158,7 @@ func (w *textWriter) link(n ast.Node, to, indent string) {
 		return
 	}
 	w.write(" (", asText)
-	w.write(to, asURLStart)
+	w.write(bare, where)
 	w.write(")", asText)
 }
 

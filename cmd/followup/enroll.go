@@ -84,7 +84,7 @@ func (cmd enrollCmd) request(term terminal, a *app) (scheduler.EnrollRequest, mo
 }
 
 func (a *app) findProspect(term terminal, name string) (int64, error) {
-	if id, err := strconv.ParseInt(name, 10, 64); err == nil {
+	if id, err := strconv.ParseInt(name, 10, 64); err == nil && !strings.HasPrefix(name, "+") {
 		return id, nil
 	}
 	value := strings.ToLower(strings.TrimSpace(name))

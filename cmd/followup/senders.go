@@ -39,7 +39,7 @@ func (a *app) configureSenders(ctx context.Context) error {
 		}
 		sender := models.Sender{
 			OwnerID: owner, Kind: models.SenderPhone, Provider: models.ProviderTwilio, Address: n.Number, Name: n.Name,
-			State: models.SenderActive, RatePerMinute: orDefault(n.RatePerMinute, numberRate), Inbound: models.InboundPush,
+			RatePerMinute: orDefault(n.RatePerMinute, numberRate), Inbound: models.InboundPush,
 			Settings:    models.SenderSettings{AccountSID: a.cfg.Twilio.AccountSID},
 			Credentials: models.SenderCredentials{AuthToken: a.cfg.Twilio.AuthToken},
 		}
@@ -61,7 +61,7 @@ func mailboxSender(m config.Mailbox, owners map[string]int64) (models.Sender, er
 	}
 	s := models.Sender{
 		OwnerID: owner, Kind: models.SenderMailbox, Provider: models.ProviderSMTP, Address: m.Address, Name: m.Name,
-		State: models.SenderActive, RatePerMinute: orDefault(m.RatePerMinute, mailboxRate), DailyCap: m.DailyCap,
+		RatePerMinute: orDefault(m.RatePerMinute, mailboxRate), DailyCap: m.DailyCap,
 		Settings: models.SenderSettings{
 			SMTPHost: m.SMTPHost, SMTPPort: m.SMTPPort, SMTPTLS: m.SMTPTLS,
 			IMAPHost: m.IMAPHost, IMAPPort: m.IMAPPort, IMAPTLS: m.IMAPTLS, Folders: m.Folders, Username: username,
@@ -112,7 +112,7 @@ func (a *app) sandboxSenders(ctx context.Context) error {
 		{Kind: models.SenderMailbox, Address: "outreach@example.com", Name: "Followup sandbox"},
 		{Kind: models.SenderPhone, Address: "+12125550100", Name: "Followup sandbox"},
 	} {
-		s.Provider, s.State, s.Inbound = models.ProviderSandbox, models.SenderActive, models.InboundNone
+		s.Provider, s.Inbound = models.ProviderSandbox, models.InboundNone
 		if _, err := a.store.SaveSender(ctx, s, models.ActorSystem, a.clock()); err != nil {
 			return fmt.Errorf("sandbox sender %s: %w", s.Address, err)
 		}

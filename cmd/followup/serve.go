@@ -37,7 +37,7 @@ func (cmd serveCmd) Run(term terminal, c *cli) error {
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w; another copy may be running, or set FOLLOWUP_ADDR to a free address", cfg.Addr, err)
 	}
-	if err := a.prepareWorkspace(term.ctx); err != nil {
+	if err := a.configureSenders(term.ctx); err != nil {
 		return errors.Join(err, ln.Close())
 	}
 	welcome, err := a.firstAdmin(term.ctx)
@@ -54,10 +54,10 @@ func (cmd serveCmd) Run(term terminal, c *cli) error {
 	return a.serve(term.ctx, ln, handler)
 }
 
-// prepareWorkspace brings the senders that the configuration names into the
-// database.
+// prepareWorkspace brings what the program ships into the database: the
+// built-in sequences, and the sandbox's senders where nothing real is set up.
 func (a *app) prepareWorkspace(ctx context.Context) error {
-	if err := a.configureSenders(ctx); err != nil {
+	if err := a.crm.InstallBuiltins(ctx); err != nil {
 		return err
 	}
 	if a.cfg.Sandbox() {

@@ -110,7 +110,7 @@ func (s *story) begin(ln net.Listener) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.prepareWorkspace(t.Context()); err != nil {
+	if err := s.configureSenders(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	s.dana, err = s.crm.CreateProspect(t.Context(), models.UserActor(s.rep.ID), crm.ProspectInput{

@@ -87,7 +87,7 @@ func wire(ctx context.Context, cfg config.Config, clock models.Clock, log *slog.
 	a.replies = &replies.Service{Store: a.store, Channels: a.channels, Clock: clock, Log: log, Wake: a.scheduler.Wake}
 	a.crm = &crm.Service{Store: a.store, Clock: clock, Log: log, Wake: a.scheduler.Wake}
 	if !opt.noMigrate {
-		if err := a.crm.InstallBuiltins(ctx); err != nil {
+		if err := a.prepareWorkspace(ctx); err != nil {
 			return nil, errors.Join(err, a.close())
 		}
 	}

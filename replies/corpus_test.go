@@ -79,7 +79,7 @@ func TestCorpus(t *testing.T) {
 		want := expected[name]
 		raw := corpusMail(t, name)
 		got := Inspect(name, raw, corpusNow)
-		if !of("class "+want.Class).judge(got.Class == want.Class) {
+		if !of("class " + want.Class).judge(got.Class == want.Class) {
 			m, _ := Parse(raw)
 			t.Errorf("%s: class %s, want %s (%s)", name, got.Class, want.Class, Classify(m, corpusNow).Why)
 		}

@@ -81,6 +81,8 @@ var (
 		`)`)
 	dateNames = dateForms.SubexpNames()
 
+	dayRange  = regexp.MustCompile(`^ ?(?:-|to|through|thru|until|till|and) ?(\d{1,2})(?:st|nd|rd|th)?\b`)
+	noDay     = regexp.MustCompile(`^(?:[:/.-]\d|\s?(?:` + monthNames + `)\b|\s?(?:am|pm|days?|weeks?)\b)`)
 	timeOfDay = regexp.MustCompile(`^\s?(?:[:h]\d|uhr|am\b|pm\b|h\b|a\.m|p\.m|%|€|\$)`)
 )
 
@@ -88,7 +90,7 @@ var (
 type foundDate struct {
 	start, end int
 	date       models.Date
-	weekday    bool // only a weekday was named
+	rangeEnd   bool // it ends a range that the date before it began
 }
 
 // findDates reads every date in folded text, relative to the day it was written.
@@ -103,8 +105,21 @@ func findDates(text string, base time.Time) []foundDate {
 			}
 			return ""
 		}
-		if d := readDate(get, base); d != "" && !timeOfDay.MatchString(text[m[1]:]) {
-			list = append(list, foundDate{start: m[0], end: m[1], date: d})
+		end := m[1]
+		if month := get("tm") + get("um"); len(month) > 4 && text[end-1] == '.' {
+			end-- // the full stop of the sentence, not of an abbreviation
+		}
+		d := readDate(get, base)
+		if d == "" || timeOfDay.MatchString(text[end:]) {
+			continue
+		}
+		list = append(list, foundDate{start: m[0], end: end, date: d})
+		// "December 1-8": the end of the range has no month of its own.
+		if to := dayRange.FindStringSubmatchIndex(text[end:]); to != nil && get("um") != "" && !noDay.MatchString(text[end+to[1]:]) {
+			day := atoi(text[end+to[2] : end+to[3]])
+			if last := resolve(atoi(get("uy")), months[get("um")], day, base); last > d {
+				list = append(list, foundDate{start: end, end: end + to[1], date: last, rangeEnd: true})
+			}
 		}
 	}
 	return list

@@ -100,7 +100,7 @@ var (
 func meaning(d foundDate, before, after string) (models.Date, int) {
 	inclusive := ruleset("through.after").any(after)
 	switch {
-	case ruleset("range.before").any(before):
+	case d.rangeEnd, ruleset("range.before").any(before):
 		return d.date.AddDays(1), rankThrough
 	case ruleset("through.before").any(before):
 		return d.date.AddDays(1), rankThrough

@@ -133,8 +133,10 @@ func newRule(line string) (rule, error) {
 	return rule{source: line, re: re, needs: needs}, nil
 }
 
-func isWordStart(s string) bool { return isASCIIWord(s[0]) || s[0] == '(' && !strings.HasPrefix(s, "(?") }
-func isWordEnd(s string) bool   { return isASCIIWord(s[len(s)-1]) }
+func isWordStart(s string) bool {
+	return isASCIIWord(s[0]) || s[0] == '(' && !strings.HasPrefix(s, "(?")
+}
+func isWordEnd(s string) bool { return isASCIIWord(s[len(s)-1]) }
 
 func isASCIIWord(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9'

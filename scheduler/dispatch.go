@@ -27,7 +27,7 @@ func (s *Scheduler) dispatch(ctx context.Context, now time.Time, intents []model
 		ids[i] = d.Touch.ID
 	}
 	e.flight.enter(ids...)
-	stopped, err := s.Store.Recheck(ctx, s.Replica, now, ids)
+	stopped, err := s.recheck(ctx, now, ids)
 	if err != nil {
 		s.Log.ErrorContext(ctx, "what was claimed could not be looked at again; none of it is sent", "error", err, "touches", len(ids))
 	}
@@ -55,6 +55,16 @@ func (s *Scheduler) dispatch(ctx context.Context, now time.Time, intents []model
 	}
 	s.settleAll(ctx, results)
 	return begun
+}
+
+// recheck asks the store; its failure must not leave what was claimed behind.
+func (s *Scheduler) recheck(ctx context.Context, now time.Time, ids []int64) (stopped []int64, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("recheck failed: %v", r)
+		}
+	}()
+	return s.Store.Recheck(ctx, s.Replica, now, ids)
 }
 
 // start hands one message over in the background.

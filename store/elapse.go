@@ -82,10 +82,9 @@ SELECT d.id FROM (
 	SELECT t.id, t.prospect_id, t.promised_at FROM touches t
 	WHERE t.kind = 'booked_call' AND t.state IN ('planned', 'open') AND t.promised_at <= @late
 	AND NOT EXISTS (SELECT 1 FROM tasks k WHERE k.touch_id = t.id AND k.dialed_at IS NOT NULL)
-	ORDER BY t.promised_at LIMIT @window
-) d
-JOIN prospects p ON p.id = d.prospect_id
-ORDER BY d.promised_at, d.id LIMIT @limit`+s.hot.skipLocked,
+	ORDER BY t.promised_at, t.id LIMIT @window
+) d`+s.hot.lockPeople+`
+ORDER BY d.promised_at, d.id LIMIT @limit`,
 			map[string]any{"late": now.Add(-models.MissedAfter), "limit": max(limit, 1), "window": window * max(limit, 1)}).Scan(&ids).Error
 		if err != nil || len(ids) == 0 {
 			return err

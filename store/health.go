@@ -74,9 +74,8 @@ FROM (`+dueNow+`) d LEFT JOIN senders s ON s.id = d.sender_id`, at).Scan(&due).E
 	}
 	h.Due = due.Due - due.Stopped
 	var oldest []struct{ DueAt time.Time }
-	err = tx.Raw(`SELECT t.due_at FROM touches t LEFT JOIN senders s ON s.id = t.sender_id
-WHERE t.state = 'planned' AND t.due_at <= @now AND (t.kind <> 'message' OR s.id IS NULL OR s.state = 'active')
-ORDER BY t.due_at LIMIT 1`, at).Scan(&oldest).Error
+	err = tx.Raw(`SELECT d.due_at FROM (`+dueNow+`) d LEFT JOIN senders s ON s.id = d.sender_id
+WHERE d.kind <> 'message' OR s.id IS NULL OR s.state = 'active' ORDER BY d.due_at LIMIT 1`, at).Scan(&oldest).Error
 	if err != nil {
 		return err
 	}

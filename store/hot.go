@@ -9,8 +9,11 @@ import (
 
 // hotSQL is what differs by dialect among the statements that run all the time.
 type hotSQL struct {
-	// skipLocked ends a SELECT that joins prospects as p: it locks them and
-	// passes over those that somebody else holds.
+	// lockPeople joins the prospects of a queue d, one by one in its order: it
+	// locks each and passes over those that somebody else holds. A plain join
+	// with a row lock may read the whole table when the estimate is off.
+	lockPeople string
+	// skipLocked ends a SELECT from prospects p, with the same effect.
 	skipLocked string
 	// skipLockedSenders does so for senders, without stopping inserts that refer to them.
 	skipLockedSenders string
@@ -48,40 +51,32 @@ const window = 4
 // pickUrgent is the queue of promises: booked calls, confirmations, answers.
 // The states are literals because a partial index serves nothing else.
 const pickUrgent = `
-SELECT d.id, d.prospect_id, d.sender_id, d.kind, d.promised_at
-FROM (
-	SELECT t.id, t.prospect_id, t.sender_id, t.kind, t.promised_at
-	FROM touches t
-	WHERE t.state = 'planned' AND t.urgent AND t.due_at <= @now
-	AND (t.kind <> 'message' OR @messages > 0)
-	AND (t.kind <> 'message' OR t.sender_id IS NULL OR EXISTS (
-		SELECT 1 FROM senders s WHERE s.id = t.sender_id AND s.state = 'active' AND s.next_free_at <= @now
-		AND (s.paused_till IS NULL OR s.paused_till <= @now)))
-	ORDER BY t.due_at LIMIT @window
-) d
-JOIN prospects p ON p.id = d.prospect_id
-ORDER BY d.promised_at, d.id LIMIT @limit`
+SELECT t.id, t.prospect_id, t.sender_id, t.kind, t.promised_at
+FROM touches t
+WHERE t.state = 'planned' AND t.urgent AND t.due_at <= @now
+AND (t.kind <> 'message' OR @messages > 0)
+AND (t.kind <> 'message' OR t.sender_id IS NULL OR EXISTS (
+	SELECT 1 FROM senders s WHERE s.id = t.sender_id AND s.state = 'active' AND s.next_free_at <= @now
+	AND (s.paused_till IS NULL OR s.paused_till <= @now)))
+ORDER BY t.due_at LIMIT @window`
 
 // pickUnsent is the queue of what no sender sends: tasks, and messages whose
 // sender is still to be found.
 const pickUnsent = `
-SELECT d.id, d.prospect_id, d.sender_id, d.kind, d.promised_at
-FROM (
-	SELECT t.id, t.prospect_id, t.sender_id, t.kind, t.promised_at
-	FROM touches t
-	WHERE t.state = 'planned' AND NOT t.urgent AND t.sender_id IS NULL AND t.due_at <= @now
-	AND (t.kind <> 'message' OR @messages > 0)
-	ORDER BY t.due_at LIMIT @window
-) d
-JOIN prospects p ON p.id = d.prospect_id
-ORDER BY d.promised_at, d.id LIMIT @limit`
+SELECT t.id, t.prospect_id, t.sender_id, t.kind, t.promised_at
+FROM touches t
+WHERE t.state = 'planned' AND NOT t.urgent AND t.sender_id IS NULL AND t.due_at <= @now
+AND (t.kind <> 'message' OR @messages > 0)
+ORDER BY t.due_at LIMIT @window`
 
 func (s *Store) pickFrom(tx *gorm.DB, queue string, now time.Time, messages, limit int) ([]pick, error) {
 	if limit <= 0 {
 		return nil, nil
 	}
 	var picks []pick
-	err := tx.Raw(queue+s.hot.skipLocked, map[string]any{
+	err := tx.Raw(`SELECT d.id, d.prospect_id, d.sender_id, d.kind, d.promised_at
+FROM (SELECT w.* FROM (`+queue+`) w ORDER BY w.promised_at, w.id) d`+s.hot.lockPeople+`
+ORDER BY d.promised_at, d.id LIMIT @limit`, map[string]any{
 		"now": now, "messages": messages, "limit": limit, "window": window * limit,
 	}).Scan(&picks).Error
 	if err != nil {

@@ -6,7 +6,11 @@ import (
 	"gorm.io/gorm"
 )
 
+const lockPeople = `
+CROSS JOIN LATERAL (SELECT 1 FROM prospects p WHERE p.id = d.prospect_id FOR UPDATE SKIP LOCKED) held`
+
 var postgresHot = hotSQL{
+	lockPeople:        lockPeople,
 	skipLocked:        " FOR UPDATE OF p SKIP LOCKED",
 	skipLockedSenders: " FOR NO KEY UPDATE SKIP LOCKED",
 	perSender:         postgresPerSender,
@@ -15,28 +19,34 @@ var postgresHot = hotSQL{
 	maxBatch:          5000,
 }
 
+// postgresPerSender bounds the inner queue by one number for all senders: a
+// LIMIT that differs by row is estimated as a tenth of the table.
 func postgresPerSender(tx *gorm.DB, free []senderTurn, now time.Time, limit int) ([]pick, error) {
 	ids, turns := make([]int64, len(free)), make([]int64, len(free))
+	most := 0
 	for i, f := range free {
-		ids[i], turns[i] = f.ID, int64(f.Free)
+		ids[i], turns[i] = f.ID, int64(f.Free*window)
+		most = max(most, f.Free*window)
 	}
 	var picks []pick
 	err := tx.Raw(`
-SELECT c.id, c.prospect_id, c.sender_id, c.kind, c.promised_at
+SELECT d.id, d.prospect_id, d.sender_id, d.kind, d.promised_at
 FROM (
-	SELECT d.*, row_number() OVER (PARTITION BY d.sender_id ORDER BY d.promised_at, d.id) AS turn
-	FROM unnest(CAST(@senders AS bigint[]), CAST(@turns AS bigint[])) AS s (id, free)
-	CROSS JOIN LATERAL (
-		SELECT t.id, t.prospect_id, t.sender_id, t.kind, t.promised_at
-		FROM touches t
-		WHERE t.sender_id = s.id AND t.state = 'planned' AND NOT t.urgent AND t.due_at <= @now
-		ORDER BY t.due_at LIMIT s.free * @window
-	) d
-) c
-JOIN prospects p ON p.id = c.prospect_id
-ORDER BY c.turn, c.promised_at, c.id LIMIT @limit
-FOR UPDATE OF p SKIP LOCKED`, map[string]any{
-		"senders": pgArray[int64](ids), "turns": pgArray[int64](turns), "now": now, "window": window, "limit": limit,
+	SELECT c.* FROM (
+		SELECT q.*, s.turns, row_number() OVER (PARTITION BY q.sender_id ORDER BY q.promised_at, q.id) AS turn
+		FROM unnest(CAST(@senders AS bigint[]), CAST(@turns AS bigint[])) AS s (id, turns)
+		CROSS JOIN LATERAL (
+			SELECT t.id, t.prospect_id, t.sender_id, t.kind, t.promised_at
+			FROM touches t
+			WHERE t.sender_id = s.id AND t.state = 'planned' AND NOT t.urgent AND t.due_at <= @now
+			ORDER BY t.due_at LIMIT @most
+		) q
+	) c
+	WHERE c.turn <= c.turns
+	ORDER BY c.turn, c.promised_at, c.id
+) d`+lockPeople+`
+ORDER BY d.turn, d.promised_at, d.id LIMIT @limit`, map[string]any{
+		"senders": pgArray[int64](ids), "turns": pgArray[int64](turns), "now": now, "most": most, "limit": limit,
 	}).Scan(&picks).Error
 	return picks, err
 }

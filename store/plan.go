@@ -54,10 +54,9 @@ func (s *Store) pickPlans(tx *gorm.DB, now time.Time, limit int) ([]int64, error
 SELECT d.id FROM (
 	SELECT e.id, e.prospect_id, e.replan_at FROM enrollments e
 	WHERE e.state = 'active' AND e.replan_at IS NOT NULL AND e.replan_at <= @now
-	ORDER BY e.replan_at LIMIT @window
-) d
-JOIN prospects p ON p.id = d.prospect_id
-ORDER BY d.replan_at, d.id LIMIT @limit`+s.hot.skipLocked,
+	ORDER BY e.replan_at, e.id LIMIT @window
+) d`+s.hot.lockPeople+`
+ORDER BY d.replan_at, d.id LIMIT @limit`,
 		map[string]any{"now": now, "limit": limit, "window": window * limit}).Scan(&ids).Error
 	return ids, err
 }

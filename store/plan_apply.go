@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -123,7 +122,11 @@ func (p *planner) sort(b *planBulk, one planning) {
 		b.adopt[*r.AdoptVersion] = append(b.adopt[*r.AdoptVersion], id)
 	}
 	b.rested = append(b.rested, id)
-	stays := has && r.Next != nil && samePlan(live, *r.Next) && !slices.ContainsFunc(r.Skipped, func(t models.Touch) bool { return t.StepKey == live.StepKey && t.Occurrence == live.Occurrence })
+	var next models.Touch
+	if r.Next != nil {
+		next = p.planned(one.in, *r.Next)
+	}
+	stays := has && r.Next != nil && samePlan(live, next)
 	speaks := r.Next != nil || r.Finish != "" || r.WaitsFor != "" || r.Attention != nil || len(r.Skipped) > 0
 	if has && speaks && !stays && r.Finish == "" && r.Attention == nil {
 		b.withdraw = append(b.withdraw, live)
@@ -140,7 +143,7 @@ func (p *planner) sort(b *planBulk, one planning) {
 	case r.Attention != nil:
 		b.ask = append(b.ask, one)
 	case r.Next != nil && !stays:
-		b.insert = append(b.insert, p.planned(one.in, *r.Next))
+		b.insert = append(b.insert, next)
 	}
 }
 
@@ -161,7 +164,7 @@ func samePlan(live, next models.Touch) bool {
 		live.Channel == next.Channel && live.Purpose == next.Purpose && live.Urgent == next.Urgent &&
 		sameInstant(live.PromisedAt, next.PromisedAt) && (live.HoldReason != "" || sameInstant(live.DueAt, next.DueAt)) &&
 		samePtr(live.ContactPointID, next.ContactPointID) && samePtr(live.SenderID, next.SenderID) &&
-		(next.RepID == 0 || live.RepID == next.RepID) && sameEnd(live.NotAfter, next.NotAfter)
+		live.RepID == next.RepID && sameEnd(live.NotAfter, next.NotAfter)
 }
 
 // sameInstant to the microsecond, which is what PostgreSQL keeps.

@@ -87,7 +87,9 @@ func TestPlanDue(t *testing.T) {
 
 		// Another time replaces it.
 		w.replan(e.ID)
-		w.plan(func(models.PlanInput) models.PlanResult { return models.PlanResult{Next: w.nextTouch("s1", at.Add(time.Minute))} })
+		w.plan(func(models.PlanInput) models.PlanResult {
+			return models.PlanResult{Next: w.nextTouch("s1", at.Add(time.Minute))}
+		})
 		w.isTouch(ts[1].ID, models.TouchCanceled, models.CancelReplanned)
 		if got := w.live(e.ID); len(got) != 2 || got[1].ID == ts[1].ID {
 			t.Errorf("the touch was not replaced: %+v", got)

@@ -12,7 +12,9 @@ import (
 )
 
 // The read_*.go files answer the pages' questions: one method a page, each a
-// handful of indexed queries on the read handle and none per row.
+// handful of indexed queries on the read handle and none per row. States stand
+// in their SQL as literals where an index covers only one of them: SQLite does
+// not use such an index for a bound value.
 
 const (
 	pageLimit = 50

@@ -76,7 +76,7 @@ func (s *Store) ViewInbox(ctx context.Context, f InboxFilter) (InboxView, error)
 	if err := db.Where("prospect_id IS NULL AND direction = ?", models.Inbound).Order("id DESC").Limit(50).Find(&v.Unmatched).Error; err != nil {
 		return v, err
 	}
-	err = db.Where("state = ?", models.RawFailed).Order("id DESC").Limit(50).Find(&v.Failed).Error
+	err = db.Where("state <> 'processed' AND state = 'failed'").Order("id DESC").Limit(50).Find(&v.Failed).Error
 	return v, err
 }
 
@@ -149,7 +149,7 @@ func (s *Store) ViewBadges(ctx context.Context, userID int64) (Badges, error) {
 	db := s.reader(ctx)
 	var b Badges
 	var err error
-	if b.Tasks, err = countTo(db.Model(&models.Task{}).Where("user_id = ? AND state = ?", userID, models.TaskOpen), 99); err != nil {
+	if b.Tasks, err = countTo(db.Model(&models.Task{}).Where("user_id = ? AND state = 'open'", userID), 99); err != nil {
 		return b, err
 	}
 	b.Waiting, err = countTo(db.Model(&models.Conversation{}).Where("waiting_since IS NOT NULL").

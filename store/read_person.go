@@ -149,7 +149,7 @@ func loadRuns(db *gorm.DB, v *PersonView) error {
 		return err
 	}
 	var live []models.Touch
-	if err := db.Where("enrollment_id IN ? AND state IN ?", ids.list(), liveTouchStates).Order("due_at").Find(&live).Error; err != nil {
+	if err := db.Where("prospect_id = ? AND enrollment_id IS NOT NULL AND state IN ?", v.Prospect.ID, liveTouchStates).Order("due_at").Find(&live).Error; err != nil {
 		return err
 	}
 	for _, e := range runs {

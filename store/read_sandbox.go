@@ -12,13 +12,19 @@ type SandboxPerson struct {
 	Last models.Message
 }
 
+// sandboxRecent is how many of our newest messages are looked at for whom they reached.
+const sandboxRecent = 2000
+
 // ViewSandboxPeople lists those whom we have written to or called through the
 // sandbox, the latest first.
 func (s *Store) ViewSandboxPeople(ctx context.Context, limit int) ([]SandboxPerson, error) {
 	db := s.reader(ctx)
 	var last []models.Message
-	err := db.Where(`id IN (SELECT MAX(id) FROM messages WHERE provider = ? AND direction = ? AND prospect_id IS NOT NULL GROUP BY prospect_id)`,
-		models.ProviderSandbox, models.Outbound).Order("id DESC").Limit(limit).Find(&last).Error
+	recent := db.Model(&models.Message{}).Select("id, prospect_id").
+		Where("provider = ? AND direction = ? AND prospect_id IS NOT NULL", models.ProviderSandbox, models.Outbound).
+		Order("id DESC").Limit(sandboxRecent)
+	err := db.Where("id IN (?)", db.Table("(?) AS recent", recent).Select("MAX(id)").Group("prospect_id")).
+		Order("id DESC").Limit(limit).Find(&last).Error
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,14 @@ type SchedulerView struct {
 	Stopped     []models.Sender
 }
 
+// lateTouches asks each of the claim's three queues by its own index.
+const lateTouches = `
+SELECT t.id, t.due_at FROM touches t WHERE t.state = 'planned' AND t.urgent AND t.due_at < @late
+UNION ALL
+SELECT t.id, t.due_at FROM touches t WHERE t.state = 'planned' AND NOT t.urgent AND t.sender_id IS NULL AND t.due_at < @late
+UNION ALL
+SELECT t.id, t.due_at FROM senders q JOIN touches t ON t.sender_id = q.id AND t.state = 'planned' AND NOT t.urgent AND t.due_at < @late`
+
 // ViewScheduler loads what is late, held, stuck or stopped.
 func (s *Store) ViewScheduler(ctx context.Context, now time.Time) (SchedulerView, error) {
 	db := s.reader(ctx)
@@ -29,16 +37,16 @@ func (s *Store) ViewScheduler(ctx context.Context, now time.Time) (SchedulerView
 	lists := []struct {
 		into  *[]TouchRow
 		where string
-		args  []any
+		args  map[string]any
 		order string
 	}{
-		{&v.Late, "state = ? AND due_at < ?", []any{models.TouchPlanned, now.Add(-time.Minute)}, "due_at, id"},
-		{&v.Held, "state = ? AND hold_reason <> ''", []any{models.TouchPlanned}, "due_at, id"},
-		{&v.Unconfirmed, "state = ?", []any{models.TouchUnconfirmed}, "id"},
+		{&v.Late, "id IN (SELECT l.id FROM (" + lateTouches + ") l ORDER BY l.due_at LIMIT @limit)", map[string]any{"late": now.Add(-time.Minute), "limit": pageLimit}, "due_at, id"},
+		{&v.Held, "state = 'planned' AND hold_reason <> ''", map[string]any{}, "due_at, id"},
+		{&v.Unconfirmed, "state = 'unconfirmed'", map[string]any{}, "id"},
 	}
 	for _, l := range lists {
 		var touches []models.Touch
-		if err := db.Where(l.where, l.args...).Order(l.order).Limit(pageLimit).Find(&touches).Error; err != nil {
+		if err := db.Where(l.where, l.args).Order(l.order).Limit(pageLimit).Find(&touches).Error; err != nil {
 			return v, err
 		}
 		ids := idSet{}
@@ -54,7 +62,7 @@ func (s *Store) ViewScheduler(ctx context.Context, now time.Time) (SchedulerView
 		}
 	}
 	var tasks []models.Task
-	if err := db.Where("kind = ? AND state = ?", models.TaskResolve, models.TaskOpen).Order("due_at, id").Limit(pageLimit).Find(&tasks).Error; err != nil {
+	if err := db.Where("kind = ? AND state = 'open'", models.TaskResolve).Order("due_at, id").Limit(pageLimit).Find(&tasks).Error; err != nil {
 		return v, err
 	}
 	var err error

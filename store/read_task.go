@@ -59,7 +59,7 @@ func (s *Store) ViewTask(ctx context.Context, id int64) (TaskView, error) {
 // and waiting customers first, then by due time. 0: nothing is left.
 func (s *Store) NextTask(ctx context.Context, userID, after int64) (int64, error) {
 	var next models.Task
-	err := s.reader(ctx).Where("user_id = ? AND state = ? AND id <> ?", userID, models.TaskOpen, after).
+	err := s.reader(ctx).Where("user_id = ? AND state = 'open' AND id <> ?", userID, after).
 		Order("CASE WHEN appointment_id IS NOT NULL THEN 0 WHEN kind = 'reply' THEN 1 WHEN urgent THEN 2 ELSE 3 END, due_at, id").
 		Limit(1).Find(&next).Error
 	return next.ID, err

@@ -50,7 +50,7 @@ func (s *Store) ViewToday(ctx context.Context, userID int64, dayStart, until tim
 	var v TodayView
 	var tasks []models.Task
 	mine := func() *gorm.DB {
-		return db.Model(&models.Task{}).Where("user_id = ? AND state = ?", userID, models.TaskOpen)
+		return db.Model(&models.Task{}).Where("user_id = ? AND state = 'open'", userID)
 	}
 	if err := mine().Order("due_at, id").Limit(todayLimit).Find(&tasks).Error; err != nil {
 		return v, err
@@ -62,7 +62,7 @@ func (s *Store) ViewToday(ctx context.Context, userID int64, dayStart, until tim
 	if v.Tasks, err = s.taskRows(db, tasks); err != nil {
 		return v, err
 	}
-	if err := db.Model(&models.Task{}).Where("user_id = ? AND state = ? AND closed_at >= ?", userID, models.TaskDone, dayStart).
+	if err := db.Model(&models.Task{}).Where("user_id = ? AND state = 'done' AND closed_at >= ?", userID, dayStart).
 		Count(&v.Done).Error; err != nil {
 		return v, err
 	}
@@ -73,7 +73,7 @@ func (s *Store) ViewToday(ctx context.Context, userID int64, dayStart, until tim
 // bookedAhead lists booked calls of a rep whose task has not opened yet.
 func (s *Store) bookedAhead(db *gorm.DB, userID int64, until time.Time) ([]BookedRow, error) {
 	var apps []models.Appointment
-	err := db.Where("rep_id = ? AND state = ? AND starts_at < ?", userID, models.AppointmentBooked, until).
+	err := db.Where("rep_id = ? AND state = 'booked' AND starts_at < ?", userID, until).
 		Where("NOT EXISTS (SELECT 1 FROM tasks t WHERE t.appointment_id = appointments.id AND t.state = ?)", models.TaskOpen).
 		Order("starts_at, id").Limit(todayLimit).Find(&apps).Error
 	if err != nil {

@@ -19,7 +19,14 @@ type analysis struct {
 	faults  []*Error
 }
 
+// maxFaults is how many faults of one text are told; whoever has more mends
+// these first.
+const maxFaults = 20
+
 func (a *analysis) fault(at int, message string) {
+	if len(a.faults) >= maxFaults {
+		return
+	}
 	line, column := position(a.source, at)
 	a.faults = append(a.faults, &Error{Line: line, Column: column, Message: message})
 }

@@ -107,11 +107,13 @@ func (l locale) day(t time.Time, withYear bool) string {
 	if t.Day() == 1 && w.first != "" {
 		number = w.first
 	}
-	pattern := w.day
+	s := strings.Replace(w.day, "%w", l.weekday(t), 1)
+	s = strings.Replace(s, "%d", number, 1)
+	s = strings.Replace(s, "%m", w.months[t.Month()-1], 1)
 	if withYear {
-		pattern += w.year
+		s += strings.Replace(w.year, "%y", strconv.Itoa(t.Year()), 1)
 	}
-	return strings.NewReplacer("%w", l.weekday(t), "%d", number, "%m", w.months[t.Month()-1], "%y", strconv.Itoa(t.Year())).Replace(pattern)
+	return s
 }
 
 // shortDay is for texts: "Thu, Nov 26" or "Do 26.11.".

@@ -28,7 +28,7 @@ func Lint(d models.Definition, source []byte) []Finding {
 
 // LintText judges what a person writes by hand: warnings only, quoted text ignored.
 func LintText(text, locale string) []Finding {
-	text = strings.ReplaceAll(text, "\r\n", "\n")
+	text = strings.ReplaceAll(text[:min(len(text), maxSource)], "\r\n", "\n")
 	l := &linter{rules: rulesOf(or(locale, "en"))}
 	t := &lintedText{text: text, masked: maskQuotes(text)}
 	l.phrases(t)

@@ -101,9 +101,12 @@ func atWordStart(text string, at int) bool {
 	return at == 0 || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' && r != '!' && r != '?'
 }
 
+// longestQuote bounds the search for a closing quote, in bytes.
+const longestQuote = 2000
+
 // closingQuote is the offset after the closing quote in the same paragraph; -1: none.
 func closingQuote(text string, from int, closers []rune) int {
-	for i, r := range text[from:] {
+	for i, r := range text[from:min(len(text), from+longestQuote)] {
 		if r == '\n' && strings.HasPrefix(strings.TrimLeft(text[from+i+1:], " \t"), "\n") {
 			return -1
 		}

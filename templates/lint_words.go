@@ -97,11 +97,18 @@ func (l *linter) questions(t *lintedText) {
 	}
 }
 
+// No question has longer clauses, in bytes, or more of them; a text made of
+// commas must not take seconds.
+const (
+	longestClause = 240
+	mostClauses   = 12
+)
+
 // question judges the sentence [from, to) clause by clause: "If I sent it,
 // would you read it?" A clause that begins openly makes the rest open.
 func (l *linter) question(t *lintedText, from, to int) {
-	for start := from; start < to; {
-		clause := t.masked[start:to]
+	for start, n := from, 0; start < to && n < mostClauses; n++ {
+		clause := t.masked[start:min(to, start+longestClause)]
 		if l.rules.openers.MatchString(clause) {
 			return
 		}
@@ -113,7 +120,7 @@ func (l *linter) question(t *lintedText, from, to int) {
 			l.report(t, mild("closed-question", "a question that yes or no answers ends the talk; ask one that begins with what, how, which or when", q.suggestion), start+lead, to)
 			return
 		}
-		comma := strings.IndexByte(clause, ',')
+		comma := strings.IndexByte(t.masked[start:to], ',')
 		if comma < 0 {
 			return
 		}

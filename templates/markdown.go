@@ -73,6 +73,9 @@ func compileSkeleton(source, standIn string) (*skeleton, error) {
 	if s, ok := skeletons.get(key); ok {
 		return s, nil
 	}
+	if tooDeep(source) {
+		return nil, &Error{Message: "a line begins with more than 20 quotation or list marks; remove most of them"}
+	}
 	src := []byte(source)
 	doc := markdown.Parser().Parse(text.NewReader(src))
 	var b bytes.Buffer
@@ -82,6 +85,22 @@ func compileSkeleton(source, standIn string) (*skeleton, error) {
 	s := &skeleton{html: htmlSegments(b.String(), standIn), text: textSegments(doc, src, standIn)}
 	skeletons.put(key, s)
 	return s, nil
+}
+
+// tooDeep finds lines whose marks open one block in the other without end:
+// the time for them grows with the square of their number.
+func tooDeep(source string) bool {
+	for line := range strings.Lines(source) {
+		rest := strings.TrimLeft(line, " \t>-*+.)0123456789")
+		marks := line[:len(line)-len(rest)]
+		if strings.Trim(line, " \t\n-") == "" || strings.Trim(line, " \t\n*") == "" {
+			continue // a rule
+		}
+		if strings.Count(marks, ">")+strings.Count(marks, "- ")+strings.Count(marks, "* ")+strings.Count(marks, "+ ")+strings.Count(marks, ". ")+strings.Count(marks, ") ") > 20 {
+			return true
+		}
+	}
+	return false
 }
 
 // cutStandIns cuts s at the stand-ins; where tells the context of one from

@@ -28,14 +28,14 @@ func textFields(s models.Step) []textField {
 		{"question", s.Question}, {"answered", s.Answered}, {"not_answered", s.NotAnswered}}
 }
 
-// check finds what is wrong between parts that are each well written.
+// check finds what is wrong between the parts, as far as they could be read.
 func (f *file) check() {
 	seen := map[string]int{}
 	callBefore := f.definition.Anchor == models.AnchorAppointment
 	goodbye := -1
 	for i, s := range f.definition.Steps {
 		where := stepName(s.Key, i)
-		if first, again := seen[s.Key]; again {
+		if first, again := seen[s.Key]; again && s.Key != "" {
 			f.failAt(i, "key", where, "step %d has the same key; people in a sequence are found by it, so each step needs its own", first+1)
 		} else {
 			seen[s.Key] = i
@@ -66,7 +66,10 @@ func (f *file) failAt(i int, field, where, format string, args ...any) {
 }
 
 func (f *file) checkShape(i int, s models.Step, where string) {
-	sh := shapes[s.Channel]
+	sh, known := shapes[s.Channel]
+	if !known {
+		return // told already
+	}
 	for _, t := range textFields(s) {
 		fits := sh.scripts
 		hint := "it belongs to call steps; write the text in body"

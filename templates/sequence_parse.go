@@ -21,9 +21,7 @@ const maxSequence = 256 << 10
 // ParseSequence reads a sequence file; errors (*Error, joined) carry line and column.
 func ParseSequence(source []byte) (models.Definition, error) {
 	f := readFile(source)
-	if len(f.errs) == 0 {
-		f.check()
-	}
+	f.check()
 	if len(f.errs) > 0 {
 		sort.SliceStable(f.errs, func(i, j int) bool {
 			a, b := f.errs[i], f.errs[j]

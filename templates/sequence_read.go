@@ -3,6 +3,7 @@ package templates
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
@@ -90,7 +91,7 @@ func (f *file) onCall(n *yaml.Node) map[models.CallOutcome]models.CallMove {
 	moves := map[models.CallOutcome]models.CallMove{}
 	for outcome, move := range f.mapping(n, "on_call", outcomeWords()) {
 		w := f.word(move, "on_call, "+outcome, callMoveWords)
-		if w == "" {
+		if w == "" && move.Value == "" {
 			f.fail(move, "on_call, "+outcome, "say what happens: advance, pause or finish")
 		}
 		moves[models.CallOutcome(outcome)] = models.CallMove(w)
@@ -183,8 +184,8 @@ func (f *file) step(i int, n *yaml.Node) models.Step {
 		NotAnswered:  f.str(m["not_answered"], in("not_answered")),
 		Disabled:     f.boolean(m["disabled"], in("disabled"), false),
 	}
-	if m["channel"] == nil {
-		f.fail(n, in("channel"), "this is missing; it is one of email, sms, voicemail, call, last_used")
+	if c := m["channel"]; c == nil || c.Value == "" && c.Kind == yaml.ScalarNode {
+		f.fail(n, in("channel"), "this is missing; it is one of %s", strings.Join(channelWords, ", "))
 	}
 	if c := f.word(m["contact"], in("contact"), contactWords); c != "primary" {
 		s.Contact = models.ContactChoice(c)

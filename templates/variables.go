@@ -3,6 +3,7 @@ package templates
 import (
 	"sort"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -35,14 +36,26 @@ func (s *scope) location() *time.Location {
 		return s.zone
 	}
 	s.zoned = true
-	if loc, err := s.Prospect.Location(); err == nil {
-		s.zone = loc
-	} else if s.Appointment != nil {
-		if loc, err := models.LoadZone(s.Appointment.Zone); err == nil {
-			s.zone = loc
-		}
+	s.zone = loadZone(s.Prospect.Zone)
+	if s.zone == nil && s.Appointment != nil {
+		s.zone = loadZone(s.Appointment.Zone)
 	}
 	return s.zone
+}
+
+// zones keeps what was loaded: time.LoadLocation reads a file each time.
+var zones sync.Map // string → *time.Location
+
+func loadZone(name string) *time.Location {
+	if z, ok := zones.Load(name); ok {
+		return z.(*time.Location)
+	}
+	z, err := models.LoadZone(name)
+	if err != nil {
+		return nil
+	}
+	zones.Store(name, z)
+	return z
 }
 
 // booked formats the appointment's start in the prospect's zone.

@@ -39,6 +39,7 @@ func (v *views) funcs() template.FuncMap {
 		"excerpt":  excerpt,
 		"lower":    strings.ToLower,
 		"liquid":   liquidParts,
+		"calling":  afterCalling,
 		"add":      func(a, b int) int { return a + b },
 	}
 }

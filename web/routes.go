@@ -1,6 +1,9 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+	"net/url"
+)
 
 const maxBody = 1 << 20
 
@@ -24,6 +27,12 @@ func (s *site) handler() http.Handler {
 	// are by a signature, a one-click unsubscribe (RFC 8058) by its token.
 	protection.AddInsecureBypassPattern("POST /hooks/")
 	protection.AddInsecureBypassPattern("POST /u/{token}")
+	if u, err := url.Parse(s.PublicURL); err == nil && u.Host != "" {
+		// Behind a proxy that rewrites Host the site's own forms name its public origin.
+		if err := protection.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			s.Log.Warn("the public address is no origin", "error", err)
+		}
+	}
 	protection.SetDenyHandler(s.plain(s.crossOrigin))
 
 	var h http.Handler = protection.Handler(mux)

@@ -33,10 +33,7 @@ func TestScreenshots(t *testing.T) {
 	shoot := func(name string, width, height int64, scheme, path string) {
 		err := chromedp.Do(ctx,
 			chromedp.EmulateViewport(width, height),
-			chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-				_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-				return err
-			}),
+			colours(scheme),
 			chromedp.Navigate(app.URL+path),
 			chromedp.Sleep(250*time.Millisecond),
 		)
@@ -90,4 +87,12 @@ func TestScreenshots(t *testing.T) {
 	shoot("sequence-edit-light", 1440, 900, "light", "/sequences/booked-call-back/edit")
 	shoot("sequence-edit-phone", 390, 844, "light", "/sequences/booked-call-back/edit")
 	shoot("sequence-new-light", 1440, 900, "light", "/sequences/new")
+}
+
+// colours makes the browser prefer light or dark.
+func colours(scheme string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		return err
+	})
 }

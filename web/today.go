@@ -96,7 +96,7 @@ func taskQueueRow(t times, row store.TaskRow) queueRow {
 	switch row.Task.Kind {
 	case models.TaskCall:
 		q.Icon, q.What, q.Action = "phone", "Call", "Call"
-		q.Text = row.Task.Prep.TalkingPoint
+		q.Text = afterCalling(row.Task.Prep.TalkingPoint)
 		if row.Appointment != nil && row.Who != nil {
 			q.When = t.Both(row.Appointment.StartsAt, row.Who.Prospect.Zone)
 			q.What = "Booked call"

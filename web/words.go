@@ -218,6 +218,15 @@ func plain(code string) string {
 	return strings.NewReplacer("_", " ", ".", " ").Replace(code)
 }
 
+// afterCalling takes off the words that the card's heading says already.
+func afterCalling(text string) string {
+	const said = "the reason i'm calling is "
+	if norm := strings.ReplaceAll(strings.ToLower(text), "’", "'"); strings.HasPrefix(norm, said) {
+		return strings.TrimLeft(text[len(text)-len(norm[len(said):]):], " ")
+	}
+	return text
+}
+
 // sentence begins with a capital letter.
 func sentence(s string) string {
 	r, n := utf8.DecodeRuneInString(s)

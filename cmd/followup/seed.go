@@ -60,5 +60,9 @@ func (a *app) playPast(ctx context.Context) ([]demo.Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	return accounts, world.Play(ctx, end.Truncate(time.Second), nil)
+	end = end.Truncate(time.Second)
+	if err := world.Today(ctx, end); err != nil {
+		return nil, err
+	}
+	return accounts, world.Play(ctx, end, nil)
 }

@@ -35,5 +35,10 @@ func Browser(t testing.TB, limit time.Duration) context.Context {
 	t.Cleanup(cancelBrowser)
 	ctx, cancelTab := chromedp.NewContext(ctx)
 	t.Cleanup(cancelTab)
+	// The first run opens the tab and binds it to its context: not to one with
+	// a time-out of its own, whose end would close it.
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start %s: %v", path, err)
+	}
 	return ctx
 }

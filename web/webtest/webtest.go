@@ -232,3 +232,10 @@ func (c *Client) read(res *http.Response, err error) (int, string) {
 	c.app.must(err)
 	return res.StatusCode, string(b)
 }
+
+// Stall moves the clock while the scheduler stands still.
+func (a *App) Stall(d time.Duration) {
+	a.mu.Lock()
+	a.now = a.now.Add(d)
+	a.mu.Unlock()
+}

@@ -73,7 +73,6 @@ func (w *World) Cast(ctx context.Context) ([]Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	reps := []int64{}
 	for _, a := range accounts {
 		if a.Role != models.RoleRep {
 			continue
@@ -82,12 +81,12 @@ func (w *World) Cast(ctx context.Context) ([]Account, error) {
 		if err != nil {
 			return nil, err
 		}
-		reps = append(reps, u.ID)
+		w.reps = append(w.reps, u.ID)
 	}
-	first, last := w.shuffled(firstNames), w.shuffled(lastNames)
+	w.firstNames, w.lastNames = w.shuffled(firstNames), w.shuffled(lastNames)
 	w.byID = map[int64]*person{}
 	for i, part := range parts() {
-		p, err := w.meet(ctx, i, part, first[i%len(first)], last[i%len(last)], reps[i%len(reps)])
+		p, err := w.meet(ctx, i, part, w.firstNames[i%len(w.firstNames)], w.lastNames[i%len(w.lastNames)], w.reps[i%len(w.reps)])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", part.name, err)
 		}

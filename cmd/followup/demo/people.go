@@ -88,6 +88,9 @@ const (
 
 // work plans what the rep does about a task.
 func (w *World) work(p *person, t models.Task) {
+	if !w.atWork() {
+		return
+	}
 	switch t.Kind {
 	case models.TaskCall:
 		w.dial(p, t)

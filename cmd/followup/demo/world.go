@@ -30,13 +30,17 @@ type World struct {
 	Log       *slog.Logger
 	Rand      *rand.Rand // seeded: the same seed plays the same
 
-	mu       sync.Mutex
-	sent     []models.Message // handed to the sandbox since the last look
-	agenda   agenda
-	people   []*person
-	byID     map[int64]*person
-	lastTask int64
-	order    int
+	mu     sync.Mutex
+	sent   []models.Message // handed to the sandbox since the last look
+	agenda agenda
+	people []*person
+	byID   map[int64]*person
+	reps   []int64
+	// in the order drawn: the same pair never comes twice
+	firstNames, lastNames []string
+	idle                  time.Time // the reps work until then; zero: always
+	lastTask              int64
+	order                 int
 }
 
 // Sent is the sandbox's hook: the customers see what reaches them.

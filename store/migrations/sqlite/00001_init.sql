@@ -177,7 +177,8 @@ CREATE UNIQUE INDEX enrollments_one_live ON enrollments (prospect_id, sequence_i
 CREATE INDEX enrollments_prospect ON enrollments (prospect_id);
 CREATE INDEX enrollments_sequence ON enrollments (sequence_id, state);
 -- What the plan asks each second.
-CREATE INDEX enrollments_replan ON enrollments (replan_at) WHERE state = 'active' AND replan_at IS NOT NULL;
+CREATE INDEX enrollments_replan ON enrollments (replan_at, id) WHERE state = 'active' AND replan_at IS NOT NULL;
+CREATE INDEX enrollments_paused ON enrollments (id) WHERE state = 'paused';
 CREATE INDEX enrollments_appointment ON enrollments (appointment_id) WHERE appointment_id IS NOT NULL;
 CREATE INDEX enrollments_commitment ON enrollments (commitment_id) WHERE commitment_id IS NOT NULL;
 CREATE INDEX enrollments_pending ON enrollments (pending_version_id) WHERE pending_version_id IS NOT NULL;
@@ -312,6 +313,8 @@ CREATE TABLE tasks (
     closed_by text NOT NULL DEFAULT ''
 );
 CREATE INDEX tasks_open ON tasks (user_id, due_at, id) WHERE state = 'open';
+-- What a user closed today.
+CREATE INDEX tasks_done ON tasks (user_id, closed_at) WHERE state = 'done';
 CREATE INDEX tasks_prospect ON tasks (prospect_id, id) WHERE prospect_id IS NOT NULL;
 CREATE INDEX tasks_enrollment ON tasks (enrollment_id) WHERE enrollment_id IS NOT NULL;
 CREATE INDEX tasks_touch ON tasks (touch_id) WHERE touch_id IS NOT NULL;

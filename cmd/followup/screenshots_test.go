@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"followup/config"
+	"followup/models"
+	"followup/web/webtest"
+)
+
+// look is one way in which a page is looked at.
+type look struct {
+	name          string
+	width, height int64
+	scheme        string
+}
+
+var looks = []look{{"light", 1360, 850, "light"}, {"dark", 1360, 850, "dark"}, {"phone", 390, 844, "light"}}
+
+// TestScreenshots opens each page of the demonstration workspace in a real
+// browser, in light, dark and phone width: every one must answer and fit its
+// width. With FOLLOWUP_SCREENSHOTS set to a folder the pictures go there.
+func TestScreenshots(t *testing.T) {
+	if os.Getenv("FOLLOWUP_TEST_BROWSER") == "off" {
+		t.Log("FOLLOWUP_TEST_BROWSER=off: no page is opened in a browser")
+		return
+	}
+	dir := os.Getenv("FOLLOWUP_SCREENSHOTS")
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	url, email, password, a := demonstration(t)
+	ctx := webtest.Browser(t, 8*time.Minute)
+	shoot(t, ctx, dir, "sign-in", url+"/sign-in")
+	if err := chromedp.Do(ctx,
+		chromedp.SendKeys(chromedp.CSS("#f-email"), email),
+		chromedp.SendKeys(chromedp.CSS("#f-password"), password+"\r"),
+		chromedp.WaitVisible(chromedp.CSS("#queue")),
+	); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pagesOf(t, a) {
+		shoot(t, ctx, dir, p[0], url+p[1])
+	}
+}
+
+// demonstration is the workspace that the first sign-in offers, served.
+func demonstration(t *testing.T) (url, email, password string, a *app) {
+	t.Helper()
+	cfg := config.Default()
+	cfg.Data = t.TempDir()
+	now := time.Date(2026, time.December, 3, 16, 30, 0, 0, time.UTC) // Thursday, 11:30 in New York
+	a, err := wire(t.Context(), cfg, func() time.Time { return now }, slog.New(slog.DiscardHandler), wireOptions{synchronous: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.close() })
+	var out strings.Builder
+	if err := a.seed(t.Context(), modeDemonstration, &out); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.scheduler.Tick(t.Context(), now); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if f := strings.Fields(line); len(f) == 3 && f[0] == string(models.RoleRep) && email == "" {
+			email, password = f[1], f[2]
+		}
+	}
+	handler, err := a.handler(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(handler)
+	t.Cleanup(srv.Close)
+	return srv.URL, email, password, a
+}
+
+// pagesOf names the pages worth a picture.
+func pagesOf(t *testing.T, a *app) [][2]string {
+	t.Helper()
+	tasks, err := a.store.OpenTasksAfter(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep, err := a.store.UserByEmail(t.Context(), "rae@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := [][2]string{
+		{"today", "/"}, {"inbox", "/inbox"}, {"prospects", "/prospects"}, {"sequences", "/sequences"},
+		{"sequence", "/sequences/seven-touch-follow-up"}, {"sandbox", "/sandbox"}, {"scheduler", "/scheduler"}, {"help", "/help"},
+	}
+	seen := map[models.TaskKind]bool{}
+	for _, task := range tasks {
+		if task.UserID != rep.ID || seen[task.Kind] {
+			continue
+		}
+		seen[task.Kind] = true
+		pages = append(pages, [2]string{"task-" + string(task.Kind), fmt.Sprintf("/tasks/%d", task.ID)})
+		if task.Kind == models.TaskReply {
+			pages = append(pages, [2]string{"conversation", fmt.Sprintf("/prospects/%d", *task.ProspectID)})
+			pages = append(pages, [2]string{"enroll", fmt.Sprintf("/prospects/%d/enroll", *task.ProspectID)})
+			pages = append(pages, [2]string{"sandbox-phone", fmt.Sprintf("/sandbox/%d", *task.ProspectID)})
+		}
+	}
+	return pages
+}
+
+func shoot(t *testing.T, ctx context.Context, dir, name, address string) {
+	t.Helper()
+	for _, l := range looks {
+		if err := chromedp.Do(ctx,
+			chromedp.EmulateViewport(l.width, l.height),
+			chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+				_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+					Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.scheme}},
+				})
+				return err
+			}),
+			chromedp.Navigate(address),
+			chromedp.WaitReady(chromedp.CSS("main")),
+		); err != nil {
+			t.Fatalf("%s (%s): %v", address, l.name, err)
+		}
+		width, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if width > l.width {
+			t.Errorf("%s is %d px wide in a window of %d", address, width, l.width)
+		}
+		png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+		if err != nil {
+			t.Fatalf("%s (%s): %v", address, l.name, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+"-"+l.name+".png"), png, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package scheduler_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"followup/channels"
+	"followup/models"
+	"followup/scheduler"
+	"followup/store"
+	"followup/store/storetest"
+)
+
+// The answer to a COMMIT was lost: what this replica does not hold in memory
+// was never handed over, and is sent once.
+func TestRescueOfALostCommit(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		e := w.enroll(w.Sequence.ID)
+		w.store.loseClaim = true
+		if err := w.sched.Tick(w.ctx, w.now()); err == nil {
+			t.Fatal("the failure should be reported")
+		}
+		if got := w.touch(e.ID, "first"); got.State != models.TouchSending {
+			t.Fatalf("%+v", got)
+		}
+		w.wantSent()
+		w.tickAt(w.now().Add(11 * time.Second))
+		w.tickAt(w.now().Add(11 * time.Second))
+		if got := w.touch(e.ID, "first"); got.State != models.TouchSent || len(w.line.messages()) != 1 {
+			t.Errorf("%d sent, %+v", len(w.line.messages()), got)
+		}
+	})
+}
+
+// What a replica was sending when it died may have left: it is never sent
+// again by itself; only where its absence is proved, and the replica's end.
+func TestRescueOfADeadReplica(t *testing.T) {
+	for _, c := range []struct {
+		fate  channels.Finding
+		state models.TouchState
+		sends int
+	}{
+		{channels.Unknown, models.TouchUnconfirmed, 0},
+		{channels.Found, models.TouchSent, 0},
+		{channels.Absent, models.TouchSent, 1},
+	} {
+		t.Run(string(c.fate), func(t *testing.T) {
+			w := newWorld(t, storetest.SQLite(t))
+			e := w.enroll(w.Sequence.ID)
+			dead := w.engine("dead")
+			dead.Synchronous = true
+			_, err := w.store.PlanDue(w.ctx, w.now(), 10, func(_ context.Context, ins []models.PlanInput) []models.PlanResult {
+				var all []models.PlanResult
+				for _, in := range ins {
+					all = append(all, scheduler.Plan(in, w.now(), scheduler.NewCalendar(), dead.Channels))
+				}
+				return all
+			})
+			w.ok(err)
+			w.ok(w.store.Heartbeat(w.ctx, "dead", w.now(), 0))
+			gate := scheduler.Gate{Now: w.now(), Channels: dead.Channels, NewToken: dead.NewToken}
+			claimed, err := w.store.Store.ClaimDue(w.ctx, models.ClaimRequest{Now: w.now(), Replica: "dead", Slots: 1, Batch: 10, SendFor: 30 * time.Second},
+				func(_ context.Context, dues []models.Due) []models.Decision {
+					var all []models.Decision
+					for _, d := range dues {
+						all = append(all, scheduler.Judge(d, gate))
+					}
+					return all
+				})
+			w.ok(err)
+			if len(claimed.Dispatches) != 1 {
+				t.Fatalf("%+v", claimed)
+			}
+			w.line.fate = func(models.Message) channels.Finding { return c.fate }
+			for range 12 { // five minutes each
+				w.tickAt(w.now().Add(5 * time.Minute))
+			}
+			if got := w.touch(e.ID, "first"); got.State != c.state || len(w.line.messages()) != c.sends {
+				t.Errorf("%d sent, %+v", len(w.line.messages()), got)
+			}
+		})
+	}
+}
+
+// Settling is retried until the database is back: what was handed over is not
+// forgotten, and not handed over again.
+func TestSettleOutlastsTheDatabase(t *testing.T) {
+	w := newWorld(t, storetest.SQLite(t))
+	e := w.enroll(w.Sequence.ID)
+	w.store.failSettles = 3
+	w.tickAt(w.now())
+	if got := w.touch(e.ID, "first"); got.State != models.TouchSent || len(w.line.messages()) != 1 {
+		t.Errorf("%d sent, %+v", len(w.line.messages()), got)
+	}
+}

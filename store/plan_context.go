@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"followup/models"
+)
+
+// PlanContext loads what previewing a sequence for a prospect needs. The
+// enrollment in it is not saved. The prospect's next booked call or open
+// commitment stands in it where the sequence hangs on one.
+func (s *Store) PlanContext(ctx context.Context, prospectID, sequenceID, repID int64) (models.PlanInput, error) {
+	tx := s.read.WithContext(ctx)
+	p, err := takeProspect(tx, prospectID)
+	if err != nil {
+		return models.PlanInput{}, err
+	}
+	seq, err := sequenceToEnter(tx, sequenceID)
+	if err != nil {
+		return models.PlanInput{}, err
+	}
+	if repID == 0 {
+		repID = p.OwnerID
+	}
+	now := s.clock().UTC()
+	e := models.Enrollment{ProspectID: p.ID, SequenceID: seq.ID, VersionID: *seq.CurrentVersionID, RepID: repID,
+		State: models.EnrollmentActive, StartedAt: now, ReplanAt: &now, UpdatedAt: now}
+	if err := anchorPreview(tx, s, &e); err != nil {
+		return models.PlanInput{}, err
+	}
+	inputs, err := s.planInputs(tx, []models.Enrollment{e}, now)
+	if err != nil {
+		return models.PlanInput{}, fmt.Errorf("plan context: %w", err)
+	}
+	if inputs[0].Rep.ID == 0 {
+		return models.PlanInput{}, models.Errorf(models.CodeNotFound, "there is no user %d", repID)
+	}
+	return inputs[0], nil
+}
+
+// PlanOf loads what a running enrollment is planned by, for previews of what
+// is still to come.
+func (s *Store) PlanOf(ctx context.Context, enrollmentID int64) (models.PlanInput, error) {
+	tx := s.read.WithContext(ctx)
+	es, err := enrollmentsByID(tx, []int64{enrollmentID})
+	if err != nil {
+		return models.PlanInput{}, fmt.Errorf("plan of enrollment %d: %w", enrollmentID, err)
+	}
+	if len(es) == 0 {
+		return models.PlanInput{}, models.Errorf(models.CodeNotFound, "there is no enrollment %d", enrollmentID)
+	}
+	inputs, err := s.planInputs(tx, es, s.clock().UTC())
+	if err != nil {
+		return models.PlanInput{}, fmt.Errorf("plan of enrollment %d: %w", enrollmentID, err)
+	}
+	return inputs[0], nil
+}
+
+func anchorPreview(tx *gorm.DB, s *Store, e *models.Enrollment) error {
+	versions, err := s.loadVersions(tx, []int64{e.VersionID})
+	if err != nil {
+		return err
+	}
+	v := versions[e.VersionID]
+	if v == nil {
+		return models.Errorf(models.CodeNotFound, "there is no sequence version %d", e.VersionID)
+	}
+	var id int64
+	switch v.Definition.Anchor {
+	case models.AnchorAppointment:
+		err = tx.Model(&models.Appointment{}).Select("id").Where("prospect_id = ? AND state = 'booked'", e.ProspectID).
+			Order("starts_at").Limit(1).Scan(&id).Error
+		if id != 0 {
+			e.AppointmentID = &id
+		}
+	case models.AnchorCommitment:
+		err = tx.Model(&models.Commitment{}).Select("id").Where("prospect_id = ? AND state = 'open'", e.ProspectID).
+			Order("due_on").Limit(1).Scan(&id).Error
+		if id != 0 {
+			e.CommitmentID = &id
+		}
+	}
+	return err
+}

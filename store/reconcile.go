@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"followup/models"
+)
+
+// Unconfirmed lists touches whose fate is unknown, those longest unasked
+// first, with their messages and senders' credentials.
+func (s *Store) Unconfirmed(ctx context.Context, limit int) ([]models.Dispatch, error) {
+	tx := s.read.WithContext(ctx)
+	var touches []models.Touch
+	if err := tx.Where("state = 'unconfirmed'").Order("updated_at, id").Limit(limit).Find(&touches).Error; err != nil {
+		return nil, fmt.Errorf("unconfirmed: %w", err)
+	}
+	ids, senders := idSet{}, idSet{}
+	for i := range touches {
+		ids.add(&touches[i].ID)
+		senders.add(touches[i].SenderID)
+	}
+	var messages []models.Message
+	if err := tx.Where(anyOf(tx, "touch_id", ids.list())).Where("direction = 'outbound'").Find(&messages).Error; err != nil {
+		return nil, fmt.Errorf("unconfirmed: %w", err)
+	}
+	from, err := pointers(tx, "id", senders.list(), func(s models.Sender) int64 { return s.ID })
+	if err != nil {
+		return nil, fmt.Errorf("unconfirmed: %w", err)
+	}
+	byTouch := map[int64]models.Message{}
+	for _, m := range messages {
+		byTouch[*m.TouchID] = m
+	}
+	var out []models.Dispatch
+	for _, t := range touches {
+		m, ok := byTouch[t.ID]
+		if !ok {
+			continue
+		}
+		if m.Sender = sender(from, t.SenderID); m.Sender != nil {
+			if err := s.openSecrets(m.Sender); err != nil {
+				s.log.Error("a sender's secrets do not open", "sender", m.Sender.ID, "error", err)
+			}
+		}
+		out = append(out, models.Dispatch{Touch: t, Message: m})
+	}
+	return out, nil
+}
+
+// endedAfter is how long a replica must have been silent before it counts as
+// ended: longer than any send takes, so nothing of it can still go out.
+const endedAfter = 15 * time.Minute
+
+// Reconcile records what a reconciler learned of an unconfirmed touch. Absent
+// plans it again only where the hand-over is proved to be over: the replica
+// told so itself, or has been silent for longer than any send takes.
+func (s *Store) Reconcile(ctx context.Context, touchID int64, found, absent bool, providerID string, now time.Time) error {
+	if found {
+		return s.reconcileFound(ctx, touchID, providerID, now)
+	}
+	err := s.inTx(ctx, func(tx *gorm.DB) error {
+		t, err := lockUnconfirmed(tx, touchID)
+		if err != nil || t.State != models.TouchUnconfirmed {
+			return err
+		}
+		over, err := s.handOverEnded(tx, t, now)
+		if err != nil {
+			return err
+		}
+		if absent && over {
+			stops, err := s.absent(tx, t)
+			if err != nil {
+				return err
+			}
+			if err := takeBack(tx, stops, now); err != nil || t.SenderID == nil {
+				return err
+			}
+			return closeConfirmed(tx, []int64{*t.SenderID}, now)
+		}
+		// Asked and not learned: it goes to the end of the queue.
+		if err := tx.Model(&models.Touch{}).Where("id = ?", t.ID).UpdateColumn("updated_at", now).Error; err != nil || t.SenderID == nil {
+			return err
+		}
+		return unconfirmedTask(tx, *t.SenderID, now)
+	})
+	if err != nil {
+		return fmt.Errorf("reconcile: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) reconcileFound(ctx context.Context, touchID int64, providerID string, now time.Time) error {
+	var t models.Touch
+	err := s.read.WithContext(ctx).Where("id = ?", touchID).Take(&t).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return notFound(err, "touch", touchID)
+	}
+	if err != nil || t.State != models.TouchUnconfirmed {
+		return err
+	}
+	return s.Settle(ctx, []models.SendResult{{
+		TouchID: t.ID, Attempt: t.Attempt, Replica: t.Replica, Class: models.SendAccepted,
+		ProviderID: providerID, Detail: string(models.EndUnconfirmedFound), At: now,
+	}})
+}
+
+func lockUnconfirmed(tx *gorm.DB, touchID int64) (models.Touch, error) {
+	var t models.Touch
+	if err := tx.Where("id = ?", touchID).Take(&t).Error; err != nil {
+		return t, notFound(err, "touch", touchID)
+	}
+	if _, err := lockProspect(tx, t.ProspectID); err != nil {
+		return t, err
+	}
+	var fresh models.Touch
+	err := tx.Where("id = ?", touchID).Take(&fresh).Error
+	return fresh, err
+}
+
+func (s *Store) absent(tx *gorm.DB, t models.Touch) (map[int64]stop, error) {
+	st := stop{touch: t, mine: true, to: models.TouchPlanned}
+	if t.EnrollmentID != nil {
+		var e models.Enrollment
+		if err := tx.Where("id = ?", *t.EnrollmentID).Take(&e).Error; err != nil {
+			return nil, notFound(err, "enrollment", *t.EnrollmentID)
+		}
+		if why, rests := withdrawnBy(&e); rests {
+			st.to, st.why = models.TouchCanceled, why
+		}
+	}
+	return map[int64]stop{t.ID: st}, nil
+}
+
+func (s *Store) handOverEnded(tx *gorm.DB, t models.Touch, now time.Time) (bool, error) {
+	if t.Replica == "" {
+		return true, nil
+	}
+	if t.SendBy != nil && now.Before(t.SendBy.Add(endedAfter)) {
+		return false, nil
+	}
+	clock, err := s.hot.databaseNow(tx, now)
+	if err != nil {
+		return false, err
+	}
+	var alive int64
+	err = tx.Table("replicas").Where("id = ? AND heartbeat_at >= ?", t.Replica, clock.Add(-endedAfter).UTC()).Count(&alive).Error
+	return alive == 0, err
+}

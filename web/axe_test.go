@@ -1,0 +1,55 @@
+//go:build screenshots
+
+package web_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"followup/web/webtest"
+)
+
+// TestAxe lets axe-core, whose file FOLLOWUP_AXE names, look at every page.
+func TestAxe(t *testing.T) {
+	axe, err := os.ReadFile(os.Getenv("FOLLOWUP_AXE"))
+	if err != nil {
+		t.Fatalf("set FOLLOWUP_AXE to the path of axe.min.js: %v", err)
+	}
+	app := webtest.New(t, webtest.Options{})
+	story := app.Play()
+	b := browser{t: t, ctx: webtest.Browser(t, 5*time.Minute), app: app}
+	look := func(path string) {
+		b.do(path, chromedp.Navigate(app.URL+path))
+		if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](string(axe)+";true")); err != nil {
+			t.Fatal(err)
+		}
+		const js = `axe.run().then(r => r.violations.map(v => v.id + ": " + v.help + " " + v.nodes.map(n => n.target.join(" ") + " " + (n.any[0] ? n.any[0].message : "")).slice(0, 4).join(" | ")).join("\n"))`
+		found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](js, func(p *runtime.EvaluateParams) { awaited := true; p.AwaitPromise = &awaited }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found != "" {
+			t.Errorf("%s\n%s", path, found)
+		}
+	}
+	look("/sign-in")
+	b.do("sign in", chromedp.Navigate(app.URL+"/sign-in"), chromedp.SendKeys(chromedp.CSS("#f-email"), app.Admin.Email), chromedp.SendKeys(chromedp.CSS("#f-password"), webtest.Password+"\r"), chromedp.WaitVisible(chromedp.CSS("#queue")))
+	pages := []string{"/", "/inbox?owner=all", "/prospects", "/prospects/new", fmt.Sprintf("/prospects/%d", story.Waiting.ID), fmt.Sprintf("/prospects/%d", story.Stopped.ID),
+		fmt.Sprintf("/prospects/%d/edit", story.Idle.ID), fmt.Sprintf("/prospects/%d/enroll?sequence=1&call_at=2026-12-03T15:00", story.Idle.ID), "/sequences", "/sequences/booked-call-back",
+		"/sequences/booked-call-back/edit", fmt.Sprintf("/sandbox/%d", story.Waiting.ID), "/scheduler", "/team", "/help", "/nowhere", "/appointments/2", "/tasks/1", "/sandbox"}
+	for _, scheme := range []string{"light", "dark"} {
+		b.do(scheme, colours(scheme))
+		for _, path := range pages {
+			look(path)
+		}
+	}
+	b.do("phone", chromedp.EmulateViewport(390, 844))
+	for _, path := range pages {
+		look(path)
+	}
+}

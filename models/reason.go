@@ -23,7 +23,6 @@ const (
 	SkipCondition       Reason = "condition"     // the step's condition does not hold
 	SkipDisabled        Reason = "disabled"
 	SkipNoContactPoint  Reason = "no_contact_point"
-	SkipAllTried        Reason = "all_tried" // next_untried found none left
 	SkipNoConsent       Reason = "no_consent"
 	SkipSuppressed      Reason = "suppressed"
 	SkipFollowUpLimit   Reason = "follow_up_limit"

@@ -92,7 +92,7 @@ func (s *Scheduler) handOver(ctx context.Context, d models.Dispatch, now time.Ti
 	if !ok {
 		return s.result(d, &channels.SendError{Class: models.SendConfiguration, Detail: "no channel is set up for it"}, channels.Outcome{}, at)
 	}
-	ctx, cancel := context.WithTimeout(ctx, LongestSend)
+	ctx, cancel := context.WithTimeout(ctx, s.LongestSend)
 	defer cancel()
 	outcome, err := s.sendSafely(ctx, channel, d.Message)
 	var refused *channels.SendError

@@ -128,8 +128,6 @@ func (p *planner) why(step models.Step, kind models.ChannelKind, m moment, parts
 func (p *planner) noContactDetail(reason models.Reason, rules models.ChannelRules) string {
 	who := p.in.Prospect.Name()
 	switch reason {
-	case models.SkipAllTried:
-		return "every " + string(rules.Address) + " of " + who + " has been tried"
 	case models.SkipSuppressed:
 		return who + " asked not to be contacted by " + channelWord(rules.Kind)
 	case models.SkipNoConsent:

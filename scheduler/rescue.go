@@ -19,10 +19,10 @@ const (
 // became of those whose answer was lost. Nothing is ever resent blindly.
 func (s *Scheduler) rescue(ctx context.Context, now time.Time) error {
 	e := s.engine()
-	if !dueAgain(e.lastRescue, now, rescueEvery) {
+	if !dueAgain(e.lastRescue, now, s.RescueEvery) {
 		return nil
 	}
-	replanned, unconfirmed, err := s.Store.Rescue(ctx, s.Replica, e.flight.list(), now, LongestSend)
+	replanned, unconfirmed, err := s.Store.Rescue(ctx, s.Replica, e.flight.list(), now, s.SilentAfter)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,14 @@ type Scheduler struct {
 	Slots int
 	// SendFor is how long after its claim a hand-over may begin; 0: 30 s.
 	SendFor time.Duration
+	// LongestSend is how long a hand-over may take; 0: 12 min.
+	LongestSend time.Duration
+	// SilentAfter is how long no heartbeat must have come from a replica
+	// before the others take up what it left; 0: LongestSend. It must be
+	// longer than HeartbeatEvery and than what a slow database may delay one.
+	SilentAfter time.Duration
+	// HeartbeatEvery and RescueEvery pace the parts of a Tick; 0: 10 s each.
+	HeartbeatEvery, RescueEvery time.Duration
 	// Synchronous makes Tick hand over and settle before it returns: for the
 	// demonstration and for tests.
 	Synchronous bool
@@ -54,6 +62,10 @@ type EnrollRequest struct {
 const (
 	defaultSlots   = 16
 	defaultSendFor = 30 * time.Second
+	// defaultLongestSend: an SMTP server may think for 10 minutes after the
+	// final dot (RFC 5321 4.5.3.2.6).
+	defaultLongestSend = 12 * time.Minute
+	defaultPace        = 10 * time.Second
 )
 
 // engine is what a Scheduler keeps between Ticks.
@@ -82,6 +94,18 @@ func (s *Scheduler) engine() *engine {
 		}
 		if s.SendFor <= 0 {
 			s.SendFor = defaultSendFor
+		}
+		if s.LongestSend <= 0 {
+			s.LongestSend = defaultLongestSend
+		}
+		if s.SilentAfter <= 0 {
+			s.SilentAfter = s.LongestSend
+		}
+		if s.HeartbeatEvery <= 0 {
+			s.HeartbeatEvery = defaultPace
+		}
+		if s.RescueEvery <= 0 {
+			s.RescueEvery = defaultPace
 		}
 		if s.Log == nil {
 			s.Log = slog.New(slog.DiscardHandler)

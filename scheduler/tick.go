@@ -23,12 +23,7 @@ const (
 	// maxRounds bounds one Tick, so that a heartbeat is never far away.
 	maxRounds = 1000
 
-	elapseEvery    = time.Second
-	heartbeatEvery = 10 * time.Second
-	rescueEvery    = 10 * time.Second
-	// LongestSend is how long a hand-over may take: an SMTP server may think
-	// for 10 minutes after the final dot (RFC 5321 4.5.3.2.6).
-	LongestSend = 12 * time.Minute
+	elapseEvery = time.Second
 )
 
 // Tick does everything that is due at now: see DESIGN.md §4. It never waits
@@ -194,7 +189,7 @@ func (s *Scheduler) drain(ctx context.Context, now time.Time, fn func(context.Co
 // heartbeat says that this replica lives, before it claims anything.
 func (s *Scheduler) heartbeat(ctx context.Context, now time.Time) error {
 	e := s.engine()
-	if !dueAgain(e.lastHeartbeat, now, heartbeatEvery) {
+	if !dueAgain(e.lastHeartbeat, now, s.HeartbeatEvery) {
 		return nil
 	}
 	if err := s.Store.Heartbeat(ctx, s.Replica, now, e.lastTook); err != nil {

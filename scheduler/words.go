@@ -159,7 +159,6 @@ var reasonWords = map[models.Reason]string{
 	models.SkipCondition:       "left out: its condition does not hold",
 	models.SkipDisabled:        "left out: the step is switched off",
 	models.SkipNoContactPoint:  "left out: there is no contact point it can use",
-	models.SkipAllTried:        "left out: every contact point has been tried",
 	models.SkipNoConsent:       "left out: there is no consent for it",
 	models.SkipSuppressed:      "left out: they asked not to be contacted",
 	models.SkipFollowUpLimit:   "left out: the follow-up limit is reached",

@@ -36,10 +36,24 @@ func (r *recorder) end(js []judgement, to models.TouchState) error {
 	return nil
 }
 
+// skip leaves touches out; the next step follows. Where somebody should know
+// of it they get a task.
 func (r *recorder) skip(js []judgement) error {
 	r.out.Skipped += len(js)
 	if err := r.end(js, models.TouchSkipped); err != nil {
 		return err
+	}
+	for _, j := range js {
+		if j.Attention == nil {
+			continue
+		}
+		e := models.Effects{Tasks: []models.Task{{
+			Kind: models.TaskResolve, UserID: j.touch.RepID, EnrollmentID: j.touch.EnrollmentID, TouchID: &j.touch.ID, DueAt: r.now,
+			Reason: j.Attention.Reason, Title: j.Attention.Title, Detail: j.Attention.Detail,
+		}}}
+		if err := applyEffects(r.tx, j.prospect, e, models.ActorScheduler, r.now); err != nil {
+			return err
+		}
 	}
 	return replanEnrollments(r.tx, enrollmentsOf(js), r.now)
 }

@@ -336,3 +336,38 @@ func TestDueCarriesLastCallAndMail(t *testing.T) {
 		}
 	})
 }
+
+// What is left out with a word to somebody opens a task for them.
+func TestClaimSkipTells(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		e := w.enroll(follow("f", after(0, 0, 0, 0)))
+		touch := w.queue(models.Touch{EnrollmentID: &e.ID})
+		w.claim(func(d models.Due) models.Decision {
+			return models.Decision{TouchID: d.Touch.ID, Action: models.DecideSkip, Reason: models.SkipNotAllowed, Detail: "not on the allow-list",
+				Attention: &models.Attention{Reason: models.AttentionRefused, Title: "The text was not made", Detail: "not on the allow-list"}}
+		})
+		w.isTouch(touch.ID, models.TouchSkipped, models.SkipNotAllowed)
+		w.isEnrollment(e.ID, models.EnrollmentActive, true)
+		w.want("tasks", count[models.Task](w, "touch_id = ? AND state = 'open' AND reason = ?", touch.ID, models.AttentionRefused), 1)
+	})
+}
+
+// A preview knows of an enrollment in the same sequence that has not finished.
+func TestPlanContextKnowsWhoIsInside(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		e := w.enroll(follow("f", after(0, 0, 0, 0)))
+		in, err := s.PlanContext(w.ctx, e.ProspectID, e.SequenceID, w.rep.ID)
+		w.ok(err)
+		if in.Enrollment.ID != e.ID {
+			t.Errorf("the live enrollment is %d, the context says %d", e.ID, in.Enrollment.ID)
+		}
+		w.ok(s.FinishEnrollment(w.ctx, e.ID, models.FinishRemoved, w.by, w.now))
+		in, err = s.PlanContext(w.ctx, e.ProspectID, e.SequenceID, w.rep.ID)
+		w.ok(err)
+		if in.Enrollment.ID != 0 {
+			t.Errorf("a finished enrollment counts as inside: %d", in.Enrollment.ID)
+		}
+	})
+}

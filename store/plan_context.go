@@ -10,7 +10,8 @@ import (
 )
 
 // PlanContext loads what previewing a sequence for a prospect needs. The
-// enrollment in it is not saved. The prospect's next booked call or open
+// enrollment in it is not saved; an ID in it is that of one which runs in the
+// same sequence already. The prospect's next booked call or open
 // commitment stands in it where the sequence hangs on one.
 func (s *Store) PlanContext(ctx context.Context, prospectID, sequenceID, repID int64) (models.PlanInput, error) {
 	tx := s.read.WithContext(ctx)
@@ -38,7 +39,10 @@ func (s *Store) PlanContext(ctx context.Context, prospectID, sequenceID, repID i
 	if inputs[0].Rep.ID == 0 {
 		return models.PlanInput{}, models.Errorf(models.CodeNotFound, "there is no user %d", repID)
 	}
-	return inputs[0], nil
+	err = tx.Model(&models.Enrollment{}).Select("id").
+		Where("prospect_id = ? AND sequence_id = ? AND state <> ?", p.ID, seq.ID, models.EnrollmentFinished).
+		Limit(1).Scan(&inputs[0].Enrollment.ID).Error
+	return inputs[0], err
 }
 
 // PlanOf loads what a running enrollment is planned by, for previews of what

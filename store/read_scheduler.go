@@ -37,16 +37,16 @@ func (s *Store) ViewScheduler(ctx context.Context, now time.Time) (SchedulerView
 	lists := []struct {
 		into  *[]TouchRow
 		where string
-		args  map[string]any
+		args  []any
 		order string
 	}{
-		{&v.Late, "id IN (SELECT l.id FROM (" + lateTouches + ") l ORDER BY l.due_at LIMIT @limit)", map[string]any{"late": now.Add(-time.Minute), "limit": pageLimit}, "due_at, id"},
-		{&v.Held, "state = 'planned' AND hold_reason <> ''", map[string]any{}, "due_at, id"},
-		{&v.Unconfirmed, "state = 'unconfirmed'", map[string]any{}, "id"},
+		{&v.Late, "id IN (SELECT l.id FROM (" + lateTouches + ") l ORDER BY l.due_at LIMIT @limit)", []any{map[string]any{"late": now.Add(-time.Minute), "limit": pageLimit}}, "due_at, id"},
+		{&v.Held, "state = 'planned' AND hold_reason <> ''", nil, "due_at, id"},
+		{&v.Unconfirmed, "state = 'unconfirmed'", nil, "id"},
 	}
 	for _, l := range lists {
 		var touches []models.Touch
-		if err := db.Where(l.where, l.args).Order(l.order).Limit(pageLimit).Find(&touches).Error; err != nil {
+		if err := db.Where(l.where, l.args...).Order(l.order).Limit(pageLimit).Find(&touches).Error; err != nil {
 			return v, err
 		}
 		ids := idSet{}

@@ -158,6 +158,20 @@ func TestConditionsAroundBlocks(t *testing.T) {
 	}
 }
 
+// Blocks nested without end would take the square of their number in time.
+func TestDeepMarkdownIsRefused(t *testing.T) {
+	for _, mark := range []string{">", "> ", "- ", "1. ", "* "} {
+		_, err := RenderEmail("S", strings.Repeat(mark, 5000)+"x", sample())
+		var e *Error
+		if !errors.As(err, &e) || !strings.Contains(e.Message, "20") {
+			t.Errorf("%q: %v", mark, err)
+		}
+	}
+	if _, err := RenderEmail("S", "a\n\n"+strings.Repeat("-", 90)+"\n\n> > b\n\n- - c", sample()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestFooter(t *testing.T) {
 	d := sample()
 	r, err := RenderEmail("S", "Body", d)

@@ -64,15 +64,20 @@ func fill(segments []segment, values []string, escapeText, escape func(string) s
 // escapeAddress keeps an address an address and one word: what could end it
 // is percent-encoded.
 func escapeAddress(s string) string {
-	return strings.NewReplacer(" ", "%20", "\n", "%0A", "\t", "%09", `"`, "%22", "'", "%27", "<", "%3C", ">", "%3E", "`", "%60", "(", "%28", ")", "%29").Replace(s)
+	return addressSigns.Replace(s)
 }
+
+var (
+	contactSigns = strings.NewReplacer("%40", "@", "%2B", "+")
+	addressSigns = strings.NewReplacer(" ", "%20", "\n", "%0A", "\t", "%09", `"`, "%22", "'", "%27", "<", "%3C", ">", "%3E", "`", "%60", "(", "%28", ")", "%29")
+)
 
 // escapePart makes a value one word of an address, without the signs that
 // divide it. A mail address and a phone number keep the signs they are made of.
 func escapePart(v, before string) string {
 	part := strings.ReplaceAll(url.QueryEscape(v), "+", "%20")
 	if strings.HasSuffix(before, "mailto:") || strings.HasSuffix(before, "tel:") {
-		part = strings.NewReplacer("%40", "@", "%2B", "+").Replace(part)
+		part = contactSigns.Replace(part)
 	}
 	return part
 }

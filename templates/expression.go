@@ -122,7 +122,7 @@ func (r reference) check(place expressionPlace) *fault {
 	case isGroup && r.field == "":
 		return faultf(r.at, "%s is a group of variables; write one of them, such as %s", name, firstOf(r.group))
 	}
-	hint := "see the list of variables in the guide"
+	hint := "variables begin with " + strings.Join(groupNames, ".…, ") + ".…"
 	if s := suggestVariable(name); s != "" {
 		hint = "did you mean " + s + "?"
 	} else if isGroup {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -110,6 +111,7 @@ func TestRenderErrors(t *testing.T) {
 		{"{{ first_name }}", 1, 4, "", "prospect.first_name"},
 		{"{% if prospect.titel %}x{% endif %}", 1, 7, "", "prospect.title"},
 		{"{% if a %}{% elsif rep.mail %}{% endif %}", 1, 7, "", "custom.a"},
+		{"{{ zebra.stripes }}", 1, 4, "", "variables begin with appointment.…"},
 		{"{{ prospect }}", 1, 4, "", "group"},
 		{"{{ prospect.name.first }}", 1, 4, "", "has no parts"},
 		{"{{ prospect.favourite_colour }}", 1, 4, "", "prospect has country, email, first_name"},
@@ -241,6 +243,21 @@ func TestPanicsBecomeErrors(t *testing.T) {
 	})
 	if err == nil {
 		t.Error("a full writer gave no error")
+	}
+}
+
+func TestVariablesAreListed(t *testing.T) {
+	all := Variables()
+	if len(all) < 45 || !slices.IsSorted(all) || !slices.Contains(all, "prospect.first_name") {
+		t.Errorf("%v", all)
+	}
+	d := sample()
+	d.Company.Website, d.Company.Country, d.Appointment.Title = "https://example.com", "US", "Call"
+	d.Discovery.GoalValue, d.Discovery.StretchGoal, d.Discovery.TriedBefore, d.Discovery.WhyItFailed, d.Discovery.Common = "1", "2", "3", "4", "5"
+	for _, name := range all {
+		if out, err := Render("{{ "+name+" }}", d); err != nil || out == "" {
+			t.Errorf("%s: %q, %v", name, out, err)
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -160,6 +162,12 @@ var groups = map[string]func(*scope) bool{
 	"workspace":     func(*scope) bool { return true },
 	customGroup:     func(*scope) bool { return true },
 }
+
+var groupNames = slices.Sorted(maps.Keys(groups))
+
+// Variables are the names a template may use, sorted. Fields of one's own are
+// beside them, as custom.name.
+func Variables() []string { return slices.Clone(variableNames) }
 
 // customGroup holds what the workspace named itself: any name is right there.
 const customGroup = "custom"

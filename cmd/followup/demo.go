@@ -134,27 +134,31 @@ func (cmd demoCmd) pace(term terminal, w *demo.World, a *app) demo.Pace {
 	const frame = 100 * time.Millisecond
 	scale := float64(24*time.Hour) / float64(cmd.Speed)
 	day := -1
+	began := term.clock()
 	return func(ctx context.Context, from, to time.Time) error {
 		if d := int(from.Sub(demoStart) / (24 * time.Hour)); d != day {
 			day = d
 			fmt.Fprintf(term.out, "%s\n", from.Format("Mon 2 Jan"))
 		}
-		for now := from; now.Before(to); {
-			step := min(frame, time.Duration(float64(to.Sub(now))/scale))
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(step):
+		// The play follows the wall clock, so a slow machine shows fewer
+		// frames and takes no longer.
+		for {
+			now := demoStart.Add(time.Duration(float64(term.clock().Sub(began)) * scale))
+			if !now.Before(to) {
+				return nil
 			}
-			now = now.Add(time.Duration(float64(step)*scale) + time.Nanosecond)
-			if now.Before(to) {
+			if now.After(w.Clock.Now()) {
 				w.Clock.Set(now)
 				if err := a.scheduler.Tick(ctx, now); err != nil {
 					return err
 				}
 			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(min(frame, time.Duration(float64(to.Sub(now))/scale)+time.Millisecond)):
+			}
 		}
-		return nil
 	}
 }
 

@@ -20,6 +20,12 @@ type CallReport struct {
 	Objection  *models.Objection
 }
 
+// Dial notes that the rep began to call: from then on a booked call is not
+// missed, however long the talk lasts.
+func (s *Service) Dial(ctx context.Context, userID, taskID int64) (models.Task, error) {
+	return s.Store.Dialed(ctx, taskID, models.UserActor(userID), s.Clock())
+}
+
 // CloseCall records a call's outcome and moves what hangs on it. A call back
 // and a booking need their time: "call me later" without one is a promise
 // that nobody can keep.

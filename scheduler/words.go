@@ -59,7 +59,7 @@ func describeTiming(t models.Timing) string {
 		}
 		return describeAround(t, on, on)
 	case models.TimingRecurring:
-		return "again and again (cron " + t.Cron + ", their time)"
+		return describeCron(t.Cron)
 	}
 	return describeDelay(t)
 }

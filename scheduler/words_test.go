@@ -23,7 +23,7 @@ func TestDescribe(t *testing.T) {
 		{models.Step{Channel: models.ChannelSMS, Timing: models.Timing{Kind: models.TimingAppointment, Hours: -2}}, "2 hours before the call: text"},
 		{models.Step{Channel: models.ChannelCall, Timing: models.Timing{Kind: models.TimingCommitment}}, "On the promised date: call"},
 		{models.Step{Channel: models.ChannelEmail, Timing: models.Timing{Kind: models.TimingDate, Field: "renewal", Days: -7}}, "7 days before the date in renewal: email"},
-		{models.Step{Channel: models.ChannelLastUsed, Contact: models.ContactLastUsed, Timing: models.Timing{Kind: models.TimingRecurring, Cron: "0 9 * * 1"}}, "Again and again (cron 0 9 * * 1, their time): message on the channel last used to where they last wrote from"},
+		{models.Step{Channel: models.ChannelLastUsed, Contact: models.ContactLastUsed, Timing: models.Timing{Kind: models.TimingRecurring, Cron: "0 9 * * 1"}}, "Every Monday, 09:00 their time: message on the channel last used to where they last wrote from"},
 		{models.Step{Channel: models.ChannelEmail, Disabled: true, Timing: models.Timing{Kind: models.TimingAfter, Days: 1}}, "1 day after the previous step: email (switched off)"},
 	} {
 		if got := Describe(c.step); got != c.want {

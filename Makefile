@@ -41,7 +41,7 @@ lint: $(LINT) ## The linter, with the import rules of the design
 $(LINT): tools.mod tools.sum
 	go build -modfile=tools.mod -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
-unit: $(HTMX) ## Every test: units, both databases, channels, end to end, browser
+unit: $(HTMX) node_modules ## Every test: units, both databases, channels, end to end, browser
 	go test -timeout 20m ./...
 
 # modernc.org/sqlite is C translated to Go: instrumenting it makes it 20 times
@@ -66,11 +66,14 @@ cover: $(HTMX) ## Test coverage by package
 fmt: ## Format the code
 	gofmt -w $$(git ls-files '*.go')
 
-# htmx comes from npm at build time and is not committed. Pages work without
-# it, so a machine without npm still runs.
+# htmx and the accessibility checker come from npm and are not committed.
+# Pages work without htmx, so a machine without npm still runs.
+node_modules: package.json
+	@npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts && touch $@
+
 $(HTMX): package.json
 	@if command -v npm >/dev/null; then \
-		npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts && cp node_modules/htmx.org/dist/htmx.min.js $@; \
+		$(MAKE) --no-print-directory node_modules && cp node_modules/htmx.org/dist/htmx.min.js $@; \
 	else \
 		echo "npm is not installed: the pages go without htmx, which only makes them smoother"; \
 	fi

@@ -26,6 +26,11 @@ func (s *Service) Dial(ctx context.Context, userID, taskID int64) (models.Task, 
 	return s.Store.Dialed(ctx, taskID, models.UserActor(userID), s.Clock())
 }
 
+// Seen notes that a user has the conversation before them.
+func (s *Service) Seen(ctx context.Context, prospectID int64) error {
+	return s.Store.Seen(ctx, prospectID, s.Clock())
+}
+
 // CloseCall records a call's outcome and moves what hangs on it. A call back
 // and a booking need their time: "call me later" without one is a promise
 // that nobody can keep.

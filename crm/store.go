@@ -42,6 +42,8 @@ type Store interface {
 	MoveAppointment(ctx context.Context, id int64, b models.Booking) (models.Appointment, error)
 	CancelAppointment(ctx context.Context, id int64, notice *models.Booking, by string, now time.Time) error
 
+	// Seen marks a conversation as read.
+	Seen(ctx context.Context, prospectID int64, now time.Time) error
 	// Dialed notes that the rep began to call; a second time keeps the first.
 	Dialed(ctx context.Context, taskID int64, by string, now time.Time) (models.Task, error)
 	// CloseCall closes a call task, its touch and its appointment, and moves

@@ -15,8 +15,9 @@ import (
 )
 
 // Each of a person's small forms does what it says, and the page shows it.
-func TestQuickForms(t *testing.T) {
-	app := webtest.New(t, webtest.Options{})
+func TestQuickForms(t *testing.T) { webtest.Each(t, webtest.Options{}, testQuickForms) }
+
+func testQuickForms(t *testing.T, app *webtest.App) {
 	p := app.AddProspect("Dana", "Reyes")
 	rep := app.SignIn(app.Rep)
 	base := fmt.Sprintf("/prospects/%d", p.ID)
@@ -64,8 +65,9 @@ func TestQuickForms(t *testing.T) {
 }
 
 // A call is closed by its outcome; one that books the next call asks for the time.
-func TestCloseCall(t *testing.T) {
-	app := webtest.New(t, webtest.Options{})
+func TestCloseCall(t *testing.T) { webtest.Each(t, webtest.Options{}, testCloseCall) }
+
+func testCloseCall(t *testing.T, app *webtest.App) {
 	p, q := app.AddProspect("Dana", "Reyes"), app.AddProspect("Joe", "Park")
 	app.Enroll(p, "seven-touch-follow-up", nil)
 	app.Enroll(q, "seven-touch-follow-up", nil)
@@ -74,7 +76,7 @@ func TestCloseCall(t *testing.T) {
 	first, second := openCall(t, app, p), openCall(t, app, q)
 	path := fmt.Sprintf("/tasks/%d", first)
 	_, body := rep.Get(path)
-	for _, want := range []string{"The reason I’m calling is", `href="tel:+1`, "If they answer", "If nobody answers", `value="no_answer"`, `accesskey="5"`} {
+	for _, want := range []string{"The reason I’m calling is", `href="tel:&#43;1`, "If they answer", "If nobody answers", `value="no_answer"`, `accesskey="5"`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the call's page has no %q", want)
 		}
@@ -104,8 +106,9 @@ func TestCloseCall(t *testing.T) {
 }
 
 // Everything the sandbox can play arrives as what it is.
-func TestSandboxPlays(t *testing.T) {
-	app := webtest.New(t, webtest.Options{})
+func TestSandboxPlays(t *testing.T) { webtest.Each(t, webtest.Options{}, testSandboxPlays) }
+
+func testSandboxPlays(t *testing.T, app *webtest.App) {
 	rep := app.SignIn(app.Rep)
 	at := app.Now().Add(50 * time.Hour)
 	for play, want := range map[string]string{

@@ -18,7 +18,13 @@ import (
 // prospect, the customer texts, the sequence pauses, and the answer leaves by
 // text.
 func TestMainJobInTheBrowser(t *testing.T) {
-	app := webtest.New(t, webtest.Options{})
+	if webtest.BrowserOff(t) {
+		return
+	}
+	webtest.Each(t, webtest.Options{}, testMainJobInTheBrowser)
+}
+
+func testMainJobInTheBrowser(t *testing.T, app *webtest.App) {
 	ctx := webtest.Browser(t, 2*time.Minute)
 	b := browser{t: t, ctx: ctx, app: app}
 

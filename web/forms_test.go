@@ -56,8 +56,9 @@ func TestEscaping(t *testing.T) {
 var hidden = regexp.MustCompile(`name="form_token" value="([^"]+)"`)
 
 // A double click on Send sends once.
-func TestAnswerTwice(t *testing.T) {
-	app := webtest.New(t, webtest.Options{})
+func TestAnswerTwice(t *testing.T) { webtest.Each(t, webtest.Options{}, testAnswerTwice) }
+
+func testAnswerTwice(t *testing.T, app *webtest.App) {
 	p := app.AddProspect("Dana", "Reyes")
 	rep := app.SignIn(app.Rep)
 	customerTexts(t, app, p, "Can we do Friday?")
@@ -107,8 +108,9 @@ func TestEmptyAnswerKeepsTheForm(t *testing.T) {
 }
 
 // Two people edit one prospect: the second is told, and nothing is lost.
-func TestStaleRevision(t *testing.T) {
-	app := webtest.New(t, webtest.Options{})
+func TestStaleRevision(t *testing.T) { webtest.Each(t, webtest.Options{}, testStaleRevision) }
+
+func testStaleRevision(t *testing.T, app *webtest.App) {
 	p := app.AddProspect("Dana", "Reyes")
 	rep, manager := app.SignIn(app.Rep), app.SignIn(app.Manager)
 	path := fmt.Sprintf("/prospects/%d", p.ID)

@@ -12,8 +12,10 @@ import (
 
 // Every page answers, for everybody who may see it, with one heading and the
 // way to its content for keyboards.
-func TestPages(t *testing.T) {
-	app := webtest.New(t, webtest.Options{})
+func TestPages(t *testing.T) { webtest.Each(t, webtest.Options{}, testPages) }
+
+func testPages(t *testing.T, app *webtest.App) {
+	story := app.Play()
 	p := app.AddProspect("Dana", "Reyes")
 	app.Tick()
 	manager := app.SignIn(app.Manager)
@@ -21,7 +23,8 @@ func TestPages(t *testing.T) {
 		"/", "/inbox", "/inbox?owner=all", "/prospects", "/prospects?q=dana", "/prospects?state=idle&sort=next", "/prospects/new",
 		fmt.Sprintf("/prospects/%d", p.ID), fmt.Sprintf("/prospects/%d/edit", p.ID), fmt.Sprintf("/prospects/%d/enroll", p.ID),
 		"/sequences", "/sequences/new", "/sequences/booked-call-back", "/sequences/booked-call-back/edit",
-		"/sandbox", fmt.Sprintf("/sandbox/%d", p.ID), "/scheduler", "/team", "/help",
+		"/sandbox", fmt.Sprintf("/sandbox/%d", p.ID), "/scheduler", "/tasks/1",
+		fmt.Sprintf("/prospects/%d", story.Waiting.ID), fmt.Sprintf("/prospects/%d", story.Booked.ID), fmt.Sprintf("/prospects/%d", story.Stopped.ID), "/team", "/help",
 	} {
 		status, body := manager.Get(path)
 		if status != http.StatusOK {

@@ -42,8 +42,12 @@ type answerBox struct {
 // runView is an enrollment with what comes next.
 type runView struct {
 	store.EnrollmentRow
-	Steps []stepView
+	Steps []stepView // the next few
+	Later []stepView // the rest, folded
 }
+
+// nextSteps is how many steps stand open on a person's page.
+const nextSteps = 3
 
 // stepView is a planned step with its time in both zones.
 type stepView struct {
@@ -81,7 +85,7 @@ func (s *site) prospectShow(w http.ResponseWriter, r *http.Request) error {
 		return redirect(w, r, idPath("/prospects/", *v.Prospect.MergedInto))
 	}
 	if v.Conversation.UnreadCount > 0 && !refreshing(r) {
-		if err := s.Store.Seen(r.Context(), v.Prospect.ID, s.Clock()); err != nil {
+		if err := s.CRM.Seen(r.Context(), v.Prospect.ID); err != nil {
 			return err
 		}
 	}
@@ -108,6 +112,9 @@ func (s *site) renderPerson(w http.ResponseWriter, r *http.Request, v store.Pers
 			p.Live++
 			for _, step := range s.upcoming(r, e.Enrollment.ID) {
 				run.Steps = append(run.Steps, viewStep(p.times, step, v.Prospect.Zone))
+			}
+			if len(run.Steps) > nextSteps+1 {
+				run.Steps, run.Later = run.Steps[:nextSteps], run.Steps[nextSteps:]
 			}
 		}
 		p.Runs = append(p.Runs, run)

@@ -59,6 +59,7 @@ func (s *site) pages() http.Handler {
 	page("GET /tasks/{id}", s.taskShow)
 	page("POST /tasks/{id}/outcome", s.callClose)
 	page("POST /tasks/{id}/close", s.taskClose)
+	page("POST /tasks/{id}/dial", s.dial)
 	page("GET /appointments/{id}", s.appointmentShow)
 	page("POST /appointments/{id}/move", s.appointmentMove)
 	page("POST /appointments/{id}/cancel", s.appointmentCancel)

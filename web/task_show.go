@@ -81,20 +81,24 @@ func (s *site) callClose(w http.ResponseWriter, r *http.Request) error {
 func (s *site) callReport(r *http.Request, id int64, f form) (rep crm.CallReport, err error) {
 	rep.TaskID, rep.UserID = id, userOf(r).ID
 	rep.Outcome, rep.Notes = models.CallOutcome(f.Get("outcome")), f.Get("notes")
-	text := f.Get("next_at")
-	asks := rep.Outcome == models.OutcomeCallBack || rep.Outcome == models.OutcomeBooked
-	if !asks {
-		return rep, nil
-	}
-	if text == "" {
-		return rep, models.Invalid("next_at", "say when: this outcome books the next call at an exact minute")
+	if kind := f.Get("objection"); kind != "" {
+		rep.Objection = &models.Objection{Kind: kind, Words: f.Get("objection_words"), TaskID: &id}
 	}
 	v, err := s.Store.ViewTask(r.Context(), id)
 	if err != nil {
 		return rep, err
 	}
 	if v.Who == nil {
-		return rep, models.Invalid("next_at", "this task is about nobody who could be called")
+		return rep, models.Errorf(models.CodeInvalid, "This task is about nobody who could be called. Set it aside.")
+	}
+	rep.ProspectID = v.Who.Prospect.ID
+	asks := rep.Outcome == models.OutcomeCallBack || rep.Outcome == models.OutcomeBooked
+	text := f.Get("next_at")
+	if !asks {
+		return rep, nil
+	}
+	if text == "" {
+		return rep, models.Invalid("next_at", "say when: this outcome books the next call at an exact minute")
 	}
 	at, err := parseLocal("next_at", text, v.Who.Prospect.Zone)
 	if err != nil {
@@ -102,6 +106,19 @@ func (s *site) callReport(r *http.Request, id int64, f form) (rep crm.CallReport
 	}
 	rep.NextAt = &at
 	return rep, nil
+}
+
+// dial notes that the rep began to call: from then on a booked call does not
+// count as missed, however long it takes.
+func (s *site) dial(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	if _, err := s.CRM.Dial(r.Context(), userOf(r).ID, id); err != nil {
+		return err
+	}
+	return redirect(w, r, idPath("/tasks/", id))
 }
 
 // taskClose sets a task that is no call done, or dismisses it.

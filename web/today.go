@@ -96,7 +96,7 @@ func taskQueueRow(t times, row store.TaskRow) queueRow {
 	switch row.Task.Kind {
 	case models.TaskCall:
 		q.Icon, q.What, q.Action = "phone", "Call", "Call"
-		q.Text = afterCalling(row.Task.Prep.TalkingPoint)
+		q.Text = sentence(afterCalling(row.Task.Prep.TalkingPoint))
 		if row.Appointment != nil && row.Who != nil {
 			q.When = t.Both(row.Appointment.StartsAt, row.Who.Prospect.Zone)
 			q.What = "Booked call"
@@ -107,6 +107,7 @@ func taskQueueRow(t times, row store.TaskRow) queueRow {
 			q.Icon, q.What = lookOf(row.Channel).Icon, lookOf(row.Channel).Name
 			q.Text = visible(*row.Message)
 			q.When = t.Since(row.Message.CreatedAt)
+			q.Why = "nothing automatic goes out while they wait"
 		}
 		if row.Who != nil {
 			q.Href = idPath("/prospects/", row.Who.Prospect.ID) + "#answer"

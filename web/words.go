@@ -76,7 +76,6 @@ var reasonWords = map[models.Reason]string{
 	models.SkipCondition:      "its condition did not hold",
 	models.SkipDisabled:       "the step is switched off",
 	models.SkipNoContactPoint: "no contact point for it",
-	models.SkipAllTried:       "every contact point was tried",
 	models.SkipNoConsent:      "no consent for this channel",
 	models.SkipSuppressed:     "do not contact",
 	models.SkipFollowUpLimit:  "the follow-up limit is reached",
@@ -137,6 +136,12 @@ var finishWords = map[models.EnrollmentOutcome]string{
 	models.FinishBounced:       "Bounced",
 	models.FinishUnreachable:   "Unreachable",
 	models.FinishRemoved:       "Taken out",
+}
+
+// objections are what may have stood in the way, "none" with its because.
+var objections = []option{
+	{Value: "", Label: "Nothing noted"}, {Value: "price", Label: "Price"}, {Value: "timing", Label: "Timing"}, {Value: "authority", Label: "Somebody else decides"},
+	{Value: "need", Label: "No need seen"}, {Value: "trust", Label: "Trust"}, {Value: "other", Label: "Something else"}, {Value: "none", Label: "None raised, because …"},
 }
 
 // finishChoices are the outcomes that a person may give.

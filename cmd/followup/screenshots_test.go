@@ -33,8 +33,7 @@ var looks = []look{{"light", 1360, 850, "light"}, {"dark", 1360, 850, "dark"}, {
 // browser, in light, dark and phone width: every one must answer and fit its
 // width. With FOLLOWUP_SCREENSHOTS set to a folder the pictures go there.
 func TestScreenshots(t *testing.T) {
-	if os.Getenv("FOLLOWUP_TEST_BROWSER") == "off" {
-		t.Log("FOLLOWUP_TEST_BROWSER=off: no page is opened in a browser")
+	if webtest.BrowserOff(t) {
 		return
 	}
 	dir := os.Getenv("FOLLOWUP_SCREENSHOTS")

@@ -90,6 +90,7 @@ func (a *app) serve(ctx context.Context, ln net.Listener, handler http.Handler) 
 	var background sync.WaitGroup
 	background.Go(func() { a.mailboxes.Run(ctx) })
 	background.Go(func() { a.retryInbound(ctx) })
+	background.Go(func() { a.purgeSessions(ctx) })
 	schedulerDone := make(chan error, 1)
 	go func() { schedulerDone <- a.scheduler.Run(ctx) }()
 	serveDone := make(chan error, 1)
@@ -132,6 +133,25 @@ func (a *app) retryInbound(ctx context.Context) {
 			a.log.Error("stored inbounds could not be worked through", "error", err)
 		} else if n > 0 {
 			a.log.Info("stored inbounds worked through", "count", n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// purgeEvery is how often expired sign-ins are removed; they are invalid
+// before that.
+const purgeEvery = time.Hour
+
+func (a *app) purgeSessions(ctx context.Context) {
+	ticker := time.NewTicker(purgeEvery)
+	defer ticker.Stop()
+	for {
+		if err := a.store.PurgeSessions(ctx, a.clock()); err != nil && ctx.Err() == nil {
+			a.log.Error("expired sign-ins could not be removed", "error", err)
 		}
 		select {
 		case <-ctx.Done():

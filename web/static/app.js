@@ -115,6 +115,9 @@
       code.setSelectionRange(from, from + (lines[n] || "").length);
       code.scrollTop = Math.max(0, n * 20 - 120);
     }
+    // The call leaves by the telephone's own program; that it began is told to the server.
+    const dial = e.target.closest("[data-dial]");
+    if (dial) navigator.sendBeacon(dial.dataset.dial);
     const help = e.target.closest("[data-help]");
     if (help && $("#help")) {
       e.preventDefault();

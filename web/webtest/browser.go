@@ -10,6 +10,17 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// BrowserOff tells, and says in the test's log, that browser tests are
+// switched off by FOLLOWUP_TEST_BROWSER=off.
+func BrowserOff(t testing.TB) bool {
+	t.Helper()
+	if os.Getenv("FOLLOWUP_TEST_BROWSER") != "off" {
+		return false
+	}
+	t.Log("FOLLOWUP_TEST_BROWSER=off: no page is opened in a browser")
+	return true
+}
+
 // Browser starts a headless Chromium that ends with the test. FOLLOWUP_CHROMIUM
 // names another binary.
 func Browser(t testing.TB, limit time.Duration) context.Context {

@@ -12,13 +12,12 @@ import (
 
 // Story is a small world with people in every state, for looking at pages.
 type Story struct {
-	Waiting  models.Prospect // texted, so their sequence is paused
-	Booked   models.Prospect // has a call ahead
-	Running  models.Prospect // in the middle of a sequence
-	Away     models.Prospect // out of office
-	Stopped  models.Prospect // asked to stop
-	Idle     models.Prospect
-	CallTask int64
+	Waiting models.Prospect // texted, so their sequence is paused
+	Booked  models.Prospect // has a call ahead
+	Running models.Prospect // in the middle of a sequence
+	Away    models.Prospect // out of office
+	Stopped models.Prospect // asked to stop
+	Idle    models.Prospect
 }
 
 // Play fills the application with the story.

@@ -1,5 +1,5 @@
-// Package webtest starts the whole application for a test: a real SQLite
-// store in a temporary folder, the real services, sandbox channels, the pages
+// Package webtest starts the whole application for a test: a real store, the
+// real services, sandbox channels, the pages
 // on a loopback server, and a clock that the test sets.
 package webtest
 
@@ -24,6 +24,7 @@ import (
 	"followup/replies"
 	"followup/scheduler"
 	"followup/store"
+	"followup/store/storetest"
 	"followup/web"
 )
 
@@ -62,6 +63,22 @@ type Options struct {
 	// FirstRun leaves the workspace as a fresh database has it: no mode chosen.
 	FirstRun bool
 	Seed     func(context.Context, string) error
+	// DSN of an empty database; "": SQLite in a temporary folder.
+	DSN string
+}
+
+// Each runs fn with an application on SQLite and with one on PostgreSQL.
+func Each(t *testing.T, opt Options, fn func(*testing.T, *App)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { fn(t, New(t, opt)) })
+	if storetest.Off() {
+		t.Log("FOLLOWUP_TEST_POSTGRES=off: the PostgreSQL half of this test does not run")
+		return
+	}
+	t.Run("postgres", func(t *testing.T) {
+		opt.DSN = storetest.EmptyPostgresDSN(t)
+		fn(t, New(t, opt))
+	})
 }
 
 // New starts an application that ends with the test.
@@ -72,8 +89,11 @@ func New(t testing.TB, opt Options) *App {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
+	if opt.DSN == "" {
+		opt.DSN = filepath.Join(t.TempDir(), "followup.db")
+	}
 	var err error
-	a.Store, err = store.Open(ctx, store.Options{DSN: filepath.Join(t.TempDir(), "followup.db"), Key: make([]byte, 32), Clock: a.Now, Log: opt.Log})
+	a.Store, err = store.Open(ctx, store.Options{DSN: opt.DSN, Key: make([]byte, 32), Clock: a.Now, Log: opt.Log})
 	a.must(err)
 	t.Cleanup(func() { a.must(a.Store.Close()) })
 	a.must(a.Store.Migrate(ctx))

@@ -33,7 +33,6 @@ type cli struct {
 	Enroll      enrollCmd      `cmd:"" help:"Enroll a prospect in a sequence, or preview it."`
 	Sequence    sequenceCmd    `cmd:"" help:"Lint, push, pull and list sequences."`
 	InspectMail inspectMailCmd `cmd:"" name:"inspect-mail" help:"Say what each message is, one JSON line each."`
-	Simulate    simulateCmd    `cmd:"" help:"Simulate months with everything going wrong and check every promise."`
 	Doctor      doctorCmd      `cmd:"" help:"Check configuration, database, channels and scheduler."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }

@@ -20,12 +20,17 @@ func asAutomaticByHeader(r reading) (models.Verdict, bool) {
 	if v, ok := asTextBounce(r); ok {
 		return v, true
 	}
-	return r.automatic(why), true
+	v := r.automatic(why)
+	if !v.OutOfOffice && (r.bulk() || !r.answers() && ruleset("sender.robot").any(r.m.From.Email)) && !ruleset("body.ack").any(r.body) {
+		return verdict(models.ClassOther, "a notice that answers nothing: "+why)
+	}
+	return v, true
 }
 
 // automaticHeader names the header that shows a machine; "" where none does.
 func automaticHeader(h header) string {
-	if v := firstLowerWord(h.raw("Auto-Submitted")); v != "" && v != "no" {
+	// "auto-forwarded" is what some servers put on a person's mail that a rule passed on.
+	if v := firstLowerWord(h.raw("Auto-Submitted")); v != "" && v != "no" && v != "auto-forwarded" {
 		return "Auto-Submitted: " + limit(v, 40) + " (RFC 3834)"
 	}
 	for _, name := range []string{
@@ -105,7 +110,7 @@ func asAutomaticByText(r reading) (models.Verdict, bool) {
 	if words, ok := ruleset("body.machine").match(r.body); ok && !r.fwd {
 		return r.automatic("the text says so: " + words), true
 	}
-	if r.looksAway() && !r.quotesUs() && !r.asks() {
+	if r.looksAway() && !r.asks() && (!r.quotesUs() || ruleset("body.notice").count(r.body) >= 3) {
 		return r.automatic("the text is an absence notice and nothing else"), true
 	}
 	return r.acknowledgement()
@@ -143,7 +148,10 @@ func (r reading) quotesUs() bool {
 
 // asks: the text speaks to us about our matter.
 func (r reading) asks() bool {
-	return strings.Contains(r.body, "?") || personal.MatchString(r.body)
+	return strings.Contains(urgentQuestion.ReplaceAllString(r.body, ""), "?") || personal.MatchString(r.body)
 }
 
-var personal = regexp.MustCompile(`\b(sounds good|works for me|let's|lets (talk|meet|speak|do|schedule)|can we|could we|could you|can you|would you|i'd like|i would like|happy to|i'm interested|not interested|call me|i'll call|looking forward|attached|as discussed|our call|your proposal|your offer|konnen wir|konnten sie|konnen sie|passt mir|ihr angebot|pouvez-vous|pourriez-vous|votre offre|podemos|podria|su propuesta|possiamo|potrebbe|la sua proposta|kunnen we|kunt u mij|uw voorstel|podemos|poderia|sua proposta)\b`)
+// urgentQuestion: notices ask only this.
+var urgentQuestion = regexp.MustCompile(`[^.!?]{0,60}\b(urgent|immediate|emergency|dringend|eilig|urgence|urgente|urgenza|spoed|urgencia|help|assistance)[^.!?]{0,30}\?`)
+
+var personal = regexp.MustCompile(`\b(sounds good|works for me|let's|lets (talk|meet|speak|do|schedule)|can we|could we|could you|can you please send|would you|i'd like|i would like|happy to (talk|meet|join|discuss|chat|call|speak|do|go|have)|i'm interested|not interested|call me|i'll call|looking forward|attached|as discussed|our call|your proposal|your offer|konnen wir|konnten sie|konnen sie|passt mir|ihr angebot|pouvez-vous|pourriez-vous|votre offre|podemos|podria|su propuesta|possiamo|potrebbe|la sua proposta|kunnen we|kunt u mij|uw voorstel|podemos|poderia|sua proposta)\b`)

@@ -13,6 +13,10 @@ func asDeliveryReport(r reading) (models.Verdict, bool) {
 	if len(r.m.Deliveries) == 0 {
 		return none()
 	}
+	// A person who forwards a report with its parts is a person.
+	if r.m.reportType == "" && (r.re || r.fwd) && r.visible != "" && !r.fromDaemon() && !r.nullSender() {
+		return none()
+	}
 	best, rank := Delivery{}, 0
 	for _, d := range r.m.Deliveries {
 		n := 1
@@ -84,6 +88,7 @@ func asTextBounce(r reading) (models.Verdict, bool) {
 	case report:
 	case daemon && (inSubject || text != "") && !r.awayFromDaemon(inSubject, text):
 	case r.nullSender() && (inSubject && text != "" || ruleset("bounce.body").count(r.whole) >= 2):
+	case strings.HasPrefix(r.m.From.Email, "mailer-daemon") && (statusIn(r.whole) != "" || replyCode.MatchString(r.whole)) && !r.awayFromDaemon(true, text):
 	case inSubject && text != "" && at < 400 && !r.re && !r.fwd && !r.asks():
 	default:
 		return none()

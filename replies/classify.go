@@ -44,7 +44,7 @@ func Classify(m Mail, now time.Time) models.Verdict { return read(m, now).verdic
 
 func (r reading) verdict() models.Verdict {
 	for _, judge := range []func(reading) (models.Verdict, bool){
-		asComplaint, asDisposition, asDeliveryReport, asAutomaticByHeader, asTextBounce, asUnsubscribeMail, asCalendar, asAutomaticByText, asRobot, asOptOut,
+		asComplaint, asDisposition, asDeliveryReport, asUnsubscribeMail, asAutomaticByHeader, asTextBounce, asCalendar, asAutomaticByText, asRobot, asOptOut,
 	} {
 		if v, ok := judge(r); ok {
 			return v
@@ -144,7 +144,7 @@ var unsubscribeSubject = regexp.MustCompile(`^\W*(unsubscribe|unsubscribed|opt[-
 // asUnsubscribeMail is what the button of a mail program sends to an
 // unsubscribe address (RFC 2369), with or without words of its own.
 func asUnsubscribeMail(r reading) (models.Verdict, bool) {
-	if !r.re && unsubscribeSubject.MatchString(r.bare) && len(r.body) < 400 {
+	if unsubscribeSubject.MatchString(r.bare) && len(r.body) < 400 {
 		return optOut("the subject asks for it: " + r.bare)
 	}
 	return none()
@@ -155,16 +155,26 @@ func asOptOut(r reading) (models.Verdict, bool) { return judgeWish(r.body, false
 
 // asRobot: bulk mail and notices from senders behind which nobody reads.
 func asRobot(r reading) (models.Verdict, bool) {
-	h := r.m.header
-	threaded := r.m.InReplyTo != "" || len(r.m.References) > 0
 	if ruleset("sender.robot").any(r.m.From.Email) {
-		if threaded || r.re {
+		if r.answers() {
 			return verdict(models.ClassAutomatic, "an answer from an address behind which nobody reads: "+r.m.From.Email)
 		}
 		return verdict(models.ClassOther, "a notice from an address behind which nobody reads: "+r.m.From.Email)
 	}
-	if !threaded && !r.re && (h.has("List-Unsubscribe") || h.has("List-Id") || h.has("Feedback-ID") || h.has("X-CSA-Complaints")) {
+	if r.bulk() {
 		return verdict(models.ClassOther, "bulk mail: it can be unsubscribed from and answers nothing")
 	}
 	return none()
+}
+
+// answers: it stands in a thread, or says so.
+func (r reading) answers() bool {
+	return r.m.InReplyTo != "" || len(r.m.References) > 0 || r.re
+}
+
+// bulk mail has the headers of mailings and answers nothing. People's answers
+// through a group have them, too.
+func (r reading) bulk() bool {
+	h := r.m.header
+	return !r.answers() && (h.has("List-Unsubscribe") || h.has("List-Id") || h.has("Feedback-ID") || h.has("X-CSA-Complaints"))
 }

@@ -47,6 +47,8 @@ type openElement struct {
 	quote     bool
 	signature bool
 	hidden    bool
+	line      bool // a paragraph that looks like a line
+	start     int  // what had been written when it began
 }
 
 type htmlWriter struct {
@@ -103,7 +105,10 @@ func (w *htmlWriter) open(t html.Token) {
 	}
 	if blockElements[t.DataAtom] {
 		w.newline(true)
-		if t.DataAtom == atom.P && !e.quote {
+		// Outlook's paragraphs are lines: its style sheet takes their margins away.
+		e.line = t.DataAtom == atom.P && strings.Contains(attr(t, "class"), "MsoNormal")
+		e.start = w.out.Len()
+		if t.DataAtom == atom.P && !e.line {
 			w.paragraph()
 		}
 	} else if t.DataAtom == atom.Td || t.DataAtom == atom.Th {
@@ -154,7 +159,10 @@ func (w *htmlWriter) close(tag atom.Atom) {
 func (w *htmlWriter) leave(e openElement) {
 	if blockElements[e.tag] {
 		w.newline(true)
-		if e.tag == atom.P {
+		switch {
+		case e.line && w.out.Len() == e.start:
+			w.newline(false) // "&nbsp;" alone is an empty line
+		case e.tag == atom.P && !e.line:
 			w.paragraph()
 		}
 	}

@@ -31,13 +31,18 @@ var inspectClasses = map[models.InboundClass]models.InboundClass{
 }
 
 // Inspect reads one message exactly as the listener's inbound is read.
-func Inspect(file string, raw []byte, now time.Time) Inspection {
+func Inspect(file string, raw []byte, now time.Time) (out Inspection) {
+	defer func() {
+		if recover() != nil { // as Receive: kept, not understood
+			out = Inspection{File: file, Class: string(models.ClassOther)}
+		}
+	}()
 	u := understandMail(models.Raw{Content: raw, ReceivedAt: now}, now)
 	class := u.verdict.Class
 	if c, ok := inspectClasses[class]; ok {
 		class = c
 	}
-	out := Inspection{
+	out = Inspection{
 		File: file, Class: string(class), Engagement: class.Engagement(), Reply: u.message.Visible,
 		OptOut: class == models.ClassOptOut,
 	}

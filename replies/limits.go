@@ -12,5 +12,6 @@ const (
 	maxText        = 256 << 10 // of the plain text kept, and of the HTML looked at
 	maxAddresses   = 200       // in one header field
 	maxIDs         = 100       // in References
-	maxLines       = 6000      // the visible reply is looked for in
+	maxLines       = 3000      // the visible reply is looked for in
+	maxSignature   = 60        // lines at the end in which a signature may stand
 )

@@ -2,6 +2,7 @@ package replies
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strconv"
 	"sync"
@@ -19,16 +20,22 @@ type MailboxStore interface {
 	// AcquireLease takes or renews a lease; false: another replica has it.
 	AcquireLease(ctx context.Context, name, holder string, now time.Time, ttl time.Duration) (bool, error)
 	ReleaseLease(ctx context.Context, name, holder string) error
+	// InboundBehind says that nobody can tell any more whether everything
+	// inbound of the sender was read, until InboundCurrent says so again.
+	InboundBehind(ctx context.Context, senderID int64) error
+	// InboundHeard tells whether every polled sender was read since, or is
+	// listened to by a replica that has renewed its lease since.
+	InboundHeard(ctx context.Context, since time.Time, leaseFor time.Duration) (bool, error)
 	InboundCurrent(ctx context.Context, senderID int64, cursor string, now time.Time) error
 	MailboxDown(ctx context.Context, senderID int64, cause string, now time.Time) error
 	MailboxUp(ctx context.Context, senderID int64, now time.Time) error
 }
 
 const (
-	leaseFor   = 30 * time.Second
-	leaseRenew = 10 * time.Second
+	leaseFor   = 15 * time.Second
+	leaseRenew = 5 * time.Second
 	// lookAround is how often new mailboxes and free leases are looked for.
-	lookAround = 15 * time.Second
+	lookAround = 5 * time.Second
 	// downAfter is how long a mailbox may fail before a person is asked; its
 	// automatic touches are held before that (models.InboundCurrency).
 	downAfter = 2 * time.Minute
@@ -64,6 +71,13 @@ func (m *Mailboxes) Run(ctx context.Context) {
 			if busy || !m.lease(ctx, sender.ID) {
 				continue
 			}
+			// Nobody listened for a while: what came in then is not read yet,
+			// however short ago the last reading was.
+			if err := m.Store.InboundBehind(ctx, sender.ID); err != nil {
+				m.Log.Error("a sender's inbound could not be marked as unread", "sender", sender.ID, "error", err)
+				m.release(ctx, sender.ID)
+				continue
+			}
 			mu.Lock()
 			listening[sender.ID] = true
 			mu.Unlock()
@@ -93,16 +107,35 @@ func (m *Mailboxes) lease(ctx context.Context, senderID int64) bool {
 	return ok && err == nil
 }
 
+// release gives the lease back, even where ctx is over.
+func (m *Mailboxes) release(ctx context.Context, senderID int64) {
+	if err := m.Store.ReleaseLease(context.WithoutCancel(ctx), leaseName(senderID), m.Replica); err != nil {
+		m.Log.Warn("mailbox lease not released", "sender", senderID, "error", err)
+	}
+}
+
+// Heard tells whether the answers to every polled sender that came before
+// since have been read, here or by another replica. A process that has just
+// started sends nothing before that: an answer from the time when everything
+// was down still stops the next touch. It stops waiting when every lease that
+// a dead process may have left has run out; from then on the database says
+// which senders are current, and only those send by themselves.
+func (m *Mailboxes) Heard(ctx context.Context, since time.Time) bool {
+	if m.Clock().Sub(since) > leaseFor+2*lookAround {
+		return true
+	}
+	heard, err := m.Store.InboundHeard(ctx, since, leaseFor)
+	if err != nil && ctx.Err() == nil {
+		m.Log.Error("it cannot be told whether answers are being read", "error", err)
+	}
+	return heard && err == nil
+}
+
 // hold listens to one mailbox while its lease is ours.
 func (m *Mailboxes) hold(ctx context.Context, sender models.Sender) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer func() {
-		// ctx is over here; the lease must go back all the same.
-		if err := m.Store.ReleaseLease(context.WithoutCancel(ctx), leaseName(sender.ID), m.Replica); err != nil {
-			m.Log.Warn("mailbox lease not released", "sender", sender.ID, "error", err)
-		}
-	}()
+	defer m.release(ctx, sender.ID)
 	go func() {
 		ticker := time.NewTicker(leaseRenew)
 		defer ticker.Stop()
@@ -168,11 +201,23 @@ func (m *Mailboxes) listen(ctx context.Context, sender models.Sender) {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(wait.NextBackOff()):
+		case <-time.After(max(wait.NextBackOff(), retryAfter(err))):
 		}
 	}
 }
 
+// retryAfter is the provider's own wish, within what keeps the sender current.
+func retryAfter(err error) time.Duration {
+	var se *channels.SendError
+	if errors.As(err, &se) {
+		return min(se.RetryAfter, models.InboundCurrency/2)
+	}
+	return 0
+}
+
+// listenerFor finds what reads a sender's inbound: all of it, since the sender
+// has one reading position. Of the channels that share a kind of sender one
+// implements channels.Listener.
 func (m *Mailboxes) listenerFor(sender models.Sender) channels.Listener {
 	for _, kind := range m.Channels.Kinds() {
 		ch, ok := m.Channels.Find(kind, sender.Provider)

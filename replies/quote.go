@@ -44,20 +44,28 @@ var dashes = regexp.MustCompile(`^[\s>]*[-_*=+~‒–—]{2,}\s*|\s*[-_*=+~‒�
 // Without dashes it must stand alone between empty lines or before a header.
 func isDivider(lines []textLine, i int) bool {
 	text := lines[i].folded
+	if !strings.HasSuffix(text, ":") && !strings.Contains("-_*=+~\u2012", text[:1]) {
+		return false
+	}
 	bare := strings.TrimSpace(dashes.ReplaceAllString(text, ""))
 	if bare == "" || len(bare) > 90 {
 		return false
 	}
-	if bare == text && !strings.HasSuffix(text, ":") {
+	// "Begin forwarded message:" has no dashes; everything else needs them.
+	if bare == text && (!strings.HasSuffix(text, ":") || strings.ContainsAny(text, "0123456789@<")) {
 		return false
 	}
-	return ruleset("divider").any(bare)
+	words, ok := ruleset("divider").match(bare)
+	return ok && (bare != text || !strings.Contains(words, "wrote"))
 }
 
 // isHeaderBlock: From:, Sent:, To:, Subject: as Outlook and others put before
 // what they quote. The first must be From (or a date with From close by), and
 // two more must follow.
 func isHeaderBlock(lines []textLine, i int) bool {
+	if colon := strings.IndexByte(lines[i].folded, ':'); colon < 0 || colon > 40 {
+		return false
+	}
 	from := ruleset("block.from").any(lines[i].folded)
 	if !from && !ruleset("block.date").any(lines[i].folded) {
 		return false

@@ -112,7 +112,7 @@ func ruleset(section string) rules {
 
 func newRule(line string) (rule, error) {
 	line = strings.NewReplacer("MONTHS", monthNames, "WEEKDAYS", weekdayNames).Replace(line)
-	expr := strings.ReplaceAll(line, " ~ ", `\b[^.!?\n]{1,40}?\b`)
+	expr := strings.ReplaceAll(line, " ~ ", `\b(?:[^.!?\n]|\d\.){1,40}?\b`)
 	expr = strings.ReplaceAll(expr, " ", `\s+`)
 	expr = strings.ReplaceAll(expr, `\s+?`, `\s*`) // "foo ?bar": an optional blank
 	if isWordStart(line) {

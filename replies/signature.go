@@ -10,6 +10,10 @@ func dropSignature(run []textLine) {
 		if f == "" || run[i].gone {
 			continue
 		}
+		if pgpArmor[f] || i > 0 && pgpArmor[run[i-1].folded] && strings.HasPrefix(f, "hash:") {
+			run[i].gone = true
+			continue
+		}
 		if isSignatureLine(run, i) {
 			for j := i; j < len(run); j++ {
 				run[j].gone = true
@@ -19,9 +23,14 @@ func dropSignature(run []textLine) {
 	}
 }
 
+// pgpArmor frames a signed text (RFC 9580); what is inside was written.
+var pgpArmor = map[string]bool{"-----begin pgp signed message-----": true}
+
 func isSignatureLine(run []textLine, i int) bool {
 	f := run[i].folded
 	switch f {
+	case "-----begin pgp signature-----", "-----begin pgp public key block-----":
+		return true
 	case "--", "---", "-- -", "__", "-----", "----":
 		// A rule between two halves of a long answer is none of these.
 		return f == "--" || len(run)-i < 15
@@ -64,8 +73,9 @@ func shoutedHeading(s string) bool {
 // a name, and under them telephone, address or web lines. Closing words and a
 // name alone were typed, and stay.
 func dropDetails(run []textLine) {
+	run = run[max(0, len(run)-maxSignature):]
 	closing := -1
-	for i := range run {
+	for i := len(run) - 1; i >= 0 && closing < 0; i-- {
 		if !run[i].gone && run[i].folded != "" && ruleset("closing").any(run[i].folded) {
 			closing = i
 		}

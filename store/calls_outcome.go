@@ -76,7 +76,8 @@ func (c *callClosing) rest(e *models.Effects, le models.LiveEnrollment) {
 		e.Finishes = append(e.Finishes, models.FinishOrder{EnrollmentID: id, Outcome: models.FinishMeetingBooked})
 		return
 	}
-	if le.Enrollment.Active() || le.Enrollment.PausedFor(models.PauseOutOfOffice) {
+	// Beside another pause, too: that one may end by itself before anybody looked.
+	if !le.Enrollment.PausedFor(models.PauseReplied) {
 		e.Pauses = append(e.Pauses, models.Pause{EnrollmentID: id, Reason: models.PauseReplied, By: c.by})
 	}
 }

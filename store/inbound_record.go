@@ -56,6 +56,9 @@ func (r *inboundRecording) matched(engage func(models.Person) models.Effects) er
 	if err := r.converse(person.Conversation); err != nil {
 		return err
 	}
+	if err := r.prove(prospect); err != nil {
+		return err
+	}
 	r.nameMessage(&effects)
 	did, err := apply(r.tx, prospect, effects, models.ActorCustomer, r.rec.Now)
 	if err != nil {
@@ -63,6 +66,30 @@ func (r *inboundRecording) matched(engage func(models.Person) models.Effects) er
 	}
 	r.done.Paused, r.done.Finished = did.Paused, did.Finished
 	return r.finishRaw()
+}
+
+// prove: whatever answers a message of ours proves that it was sent, were its
+// hand-over unsure; a hard bounce says that it did not arrive.
+func (r *inboundRecording) prove(prospect models.Prospect) error {
+	if r.rec.Match.MessageID == nil {
+		return nil
+	}
+	msg, err := first[models.Message](forUpdate(r.tx).Where("id = ? AND direction = ? AND prospect_id = ?",
+		*r.rec.Match.MessageID, models.Outbound, prospect.ID))
+	if err != nil || msg == nil {
+		return err
+	}
+	says := models.Receipt{Provider: msg.Provider, ProviderID: msg.ProviderID, Token: msg.Token, Status: models.MessageSent, At: r.rec.Now}
+	if bounce := r.rec.Verdict.Bounce; r.rec.Verdict.Class == models.ClassBounceHard {
+		says.Status = models.MessageFailed
+		if bounce != nil {
+			says.Code, says.Detail = bounce.Status, bounce.Reason
+		}
+	} else if msg.State != models.MessageQueued {
+		return nil
+	}
+	rr := receiving{tx: r.tx, r: says, msg: msg, prospect: prospect}
+	return rr.run(nil)
 }
 
 // lockPeople locks the prospect and, where a person answered, the colleagues

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -239,6 +240,39 @@ func TestUnmatchedInboundIsKept(t *testing.T) {
 		}
 		if n := count[models.Suppression](w, "value = ?", "who@example.org"); n != 1 {
 			t.Errorf("%d suppressions of the stranger", n)
+		}
+	})
+}
+
+// A hard bounce fails the message it is about; a soft one, or an answer,
+// leaves it sent.
+func TestBounceFailsItsMessage(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		for i, c := range []struct {
+			class models.InboundClass
+			want  models.MessageState
+		}{
+			{models.ClassBounceSoft, models.MessageSent}, {models.ClassHuman, models.MessageSent}, {models.ClassBounceHard, models.MessageFailed},
+		} {
+			sent := models.Message{
+				ProspectID: &w.person.ID, Direction: models.Outbound, Channel: models.ChannelEmail, State: models.MessageSent,
+				Token: fmt.Sprintf("bounce%d", i), ContactPointID: &w.email.ID, CreatedAt: w.now, SentAt: &w.now,
+			}
+			w.ok(w.db.Create(&sent).Error)
+			rec := w.inbound(0, c.class)
+			rec.Match.MessageID = &sent.ID
+			rec.Verdict.Class = c.class
+			rec.Verdict.Bounce = &models.Bounce{Status: "5.1.1", Reason: "user unknown", Hard: true}
+			_, err := s.RecordInbound(w.ctx, rec, nothing)
+			w.ok(err)
+			got := load[models.Message](w, sent.ID)
+			if got.State != c.want {
+				t.Errorf("after a %s the message is %s, want %s", c.class, got.State, c.want)
+			}
+			if c.want == models.MessageFailed && (got.ErrorCode != "5.1.1" || got.ErrorDetail != "user unknown") {
+				t.Errorf("why it failed: %q %q", got.ErrorCode, got.ErrorDetail)
+			}
 		}
 	})
 }

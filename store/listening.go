@@ -67,6 +67,40 @@ func (s *Store) InboundCurrent(ctx context.Context, senderID int64, cursor strin
 	return nil
 }
 
+// InboundBehind takes the proof back that everything inbound was read: the
+// sender's automatic touches wait for the next one.
+func (s *Store) InboundBehind(ctx context.Context, senderID int64) error {
+	err := s.write.WithContext(ctx).Model(&models.Sender{}).Where("id = ?", senderID).
+		UpdateColumn("inbound_read_at", nil).Error
+	if err != nil {
+		return fmt.Errorf("inbound of sender %d: %w", senderID, err)
+	}
+	return nil
+}
+
+// InboundHeard tells whether every polled sender was read since, or its
+// listener has renewed its lease of leaseFor since.
+func (s *Store) InboundHeard(ctx context.Context, since time.Time, leaseFor time.Duration) (bool, error) {
+	var unheard int64
+	err := s.read.WithContext(ctx).Raw(`SELECT COUNT(*) FROM senders s
+		LEFT JOIN leases l ON l.name = 'mailbox-' || s.id AND l.expires_at >= ?
+		WHERE s.inbound = ? AND (s.inbound_read_at IS NULL OR s.inbound_read_at < ? AND l.name IS NULL)`,
+		since.Add(leaseFor).UTC(), models.InboundPoll, since.UTC()).Scan(&unheard).Error
+	if err != nil {
+		return false, fmt.Errorf("inbound of polled senders: %w", err)
+	}
+	return unheard == 0, nil
+}
+
+// DropLeases forgets who held what: for the only process on a database, whose
+// predecessor may have left leases behind.
+func (s *Store) DropLeases(ctx context.Context) error {
+	if err := s.write.WithContext(ctx).Exec("DELETE FROM leases").Error; err != nil {
+		return fmt.Errorf("drop leases: %w", err)
+	}
+	return nil
+}
+
 // MailboxDown asks the sender's owner (else the first admin) to look at a
 // mailbox that cannot be read. There is at most one such open task a sender.
 func (s *Store) MailboxDown(ctx context.Context, senderID int64, cause string, now time.Time) error {
@@ -77,7 +111,7 @@ func (s *Store) MailboxDown(ctx context.Context, senderID int64, cause string, n
 		}
 		return openSenderTask(tx, sender, models.AttentionMailbox,
 			"Answers to "+sender.Address+" cannot be read",
-			cause+". Automatic messages from it wait until they can be; check the host, the user name and the password.", now)
+			cause+". Automatic messages from it wait until they can be; check its host, user name and password, or account and token.", now)
 	})
 }
 

@@ -118,15 +118,16 @@ func (c *crowd) stopped(t models.Touch, e *models.Enrollment, from *models.Sende
 	if !ok || p.MergedInto != nil || p.ErasedAt != nil {
 		return back, true
 	}
+	// First: what its enrollment no longer wants is not planned again, whatever else forbids it.
+	if why, rests := withdrawnBy(e); rests {
+		return stop{touch: t, mine: true, to: models.TouchCanceled, why: why}, true
+	}
 	if t.ContactPointID != nil {
 		for _, cp := range c.points[p.ID] {
 			if _, forbidden := models.Suppressed(c.suppressions, p, cp, t.Channel); forbidden && cp.ID == *t.ContactPointID {
 				return back, true
 			}
 		}
-	}
-	if why, rests := withdrawnBy(e); rests {
-		return stop{touch: t, mine: true, to: models.TouchCanceled, why: why}, true
 	}
 	if from != nil && from.State == models.SenderStopped {
 		return back, true

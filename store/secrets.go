@@ -24,7 +24,7 @@ func (s *Store) sealSecrets(sender *models.Sender) error {
 		sender.Secrets = nil
 		return nil
 	}
-	plain, err := json.Marshal(sender.Credentials)
+	plain, err := json.Marshal(sender.Credentials) //nolint:gosec // G117: marshalled to be encrypted, nowhere else
 	if err != nil {
 		return fmt.Errorf("seal secrets: %w", err)
 	}

@@ -100,16 +100,21 @@ func (s *site) newErrorPage(r *http.Request, p page, err error) errorPage {
 // fail shows an error as a page inside the application.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	s.logFailure(r, err)
-	e := s.newErrorPage(r, s.page(r, "", ""), err)
-	s.views.render(w, e.Status, "error", e)
+	s.showError(w, s.newErrorPage(r, s.page(r, "", ""), err))
 }
 
 // failPlain shows it to somebody who is not signed in, without touching the
 // database or the session.
 func (s *site) failPlain(w http.ResponseWriter, r *http.Request, err error) {
 	s.logFailure(r, err)
-	e := s.newErrorPage(r, s.bare(r, ""), err)
-	s.views.render(w, e.Status, "error", e)
+	s.showError(w, s.newErrorPage(r, s.bare(r, ""), err))
+}
+
+// showError writes the page; where even that fails, the log is all there is.
+func (s *site) showError(w http.ResponseWriter, e errorPage) {
+	if err := s.views.render(w, e.Status, "error", e); err != nil {
+		s.Log.Error("the error page could not be shown", "error", err)
+	}
 }
 
 func (s *site) logFailure(r *http.Request, err error) {

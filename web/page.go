@@ -25,7 +25,7 @@ func (s *site) act(h action, needUser bool) http.HandlerFunc {
 			if r.Method == http.MethodGet && r.URL.Path != "/" {
 				to += "?next=" + url.QueryEscape(r.URL.RequestURI())
 			}
-			http.Redirect(w, r, to, http.StatusSeeOther)
+			http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // G710: callers give paths of this site; what a form names passes localPath first
 			return
 		}
 		// Pages show customers' words: they are not for caches.
@@ -55,7 +55,6 @@ type page struct {
 	Badges    store.Badges
 	Workspace string
 	Toast     string
-	ToastTone string
 	Alarm     string // why the scheduler stands still; "" while it runs
 	Paused    string // why everything is paused by hand
 	Sandbox   bool
@@ -84,7 +83,6 @@ func (s *site) page(r *http.Request, title, nav string) page {
 	// page has to say.
 	if !refreshing(r) {
 		p.Toast = s.sessions.PopString(r.Context(), sessionFlash)
-		p.ToastTone = s.sessions.PopString(r.Context(), sessionTone)
 	}
 	if b, err := s.Store.ViewBadges(r.Context(), u.ID); err == nil {
 		p.Badges = b
@@ -111,7 +109,7 @@ func (s *site) show(w http.ResponseWriter, name string, data any) error {
 }
 
 func redirect(w http.ResponseWriter, r *http.Request, to string) error {
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // G710: callers give paths of this site; what a form names passes localPath first
 	return nil
 }
 

@@ -35,7 +35,7 @@ func (s *site) handler() http.Handler {
 	}
 	protection.SetDenyHandler(s.plain(s.crossOrigin))
 
-	var h http.Handler = protection.Handler(mux)
+	h := protection.Handler(mux)
 	h = http.MaxBytesHandler(h, maxBody)
 	h = securityHeaders(h)
 	h = s.recovering(h)

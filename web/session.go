@@ -13,7 +13,6 @@ import (
 const (
 	sessionUser  = "user"
 	sessionFlash = "flash"
-	sessionTone  = "flash_tone"
 )
 
 func newSessions(opt Options) *scs.SessionManager {
@@ -60,11 +59,4 @@ func actorOf(r *http.Request) string { return models.UserActor(userOf(r).ID) }
 // flash keeps a line for the next page.
 func (s *site) flash(r *http.Request, text string) {
 	s.sessions.Put(r.Context(), sessionFlash, text)
-	s.sessions.Remove(r.Context(), sessionTone)
-}
-
-// warn is flash for what the person should not overlook.
-func (s *site) warn(r *http.Request, text string) {
-	s.sessions.Put(r.Context(), sessionFlash, text)
-	s.sessions.Put(r.Context(), sessionTone, "warn")
 }

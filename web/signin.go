@@ -73,8 +73,8 @@ func (s *site) limitSignIn(next http.Handler) http.Handler {
 		return strings.ToLower(strings.TrimSpace(r.PostForm.Get("email"))), nil
 	}
 	failed := httprate.WithErrorHandler(func(w http.ResponseWriter, r *http.Request, err error) { s.failPlain(w, r, err) })
-	account := httprate.Limit(10, time.Minute, httprate.WithKeyFuncs(byAccount), httprate.WithLimitHandler(tooMany), failed)
-	address := httprate.Limit(30, time.Minute, httprate.WithKeyFuncs(httprate.KeyByIP), httprate.WithLimitHandler(tooMany), failed)
+	account := httprate.LimitBy(10, time.Minute, byAccount, httprate.WithLimitHandler(tooMany), failed)
+	address := httprate.LimitBy(30, time.Minute, httprate.KeyByIP, httprate.WithLimitHandler(tooMany), failed)
 	return address(account(next))
 }
 
@@ -125,7 +125,7 @@ func (s *site) welcome(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if mode == "demonstration" {
-		s.flash(r, "The demonstration is ready. Everyone in it is invented, and nothing leaves this machine.")
+		s.flash(r, "The demonstration is ready: everyone in it is invented, nothing leaves this machine. Now sign out and work as its rep, rae@example.com; the passwords are in the terminal that runs Followup.")
 	} else {
 		s.flash(r, "Your workspace is ready. Add the first prospect to begin.")
 	}

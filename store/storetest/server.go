@@ -65,7 +65,7 @@ func startServer() (address string, err error) {
 	if err := cmd.Start(); err != nil {
 		return "", fmt.Errorf("start the test PostgreSQL: %w", err)
 	}
-	held = lifeline
+	held = append(held, lifeline)
 	word := make([]byte, len("failed"))
 	n, _ := io.ReadAtLeast(said, word, len("ready"))
 	if strings.TrimSpace(string(word[:n])) != "ready" {
@@ -75,8 +75,8 @@ func startServer() (address string, err error) {
 	return "postgres://followup@/postgres?host=" + url.QueryEscape(dir), nil
 }
 
-// held keeps the pipe open for as long as the process lives.
-var held io.Closer
+// held keeps the pipes open for as long as the process lives.
+var held []io.Closer
 
 // postgresBin is the folder of the newest server on this machine.
 func postgresBin() (string, error) {

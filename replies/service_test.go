@@ -1,0 +1,409 @@
+package replies_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"followup/channels"
+	"followup/channels/sandbox"
+	"followup/models"
+	"followup/replies"
+	"followup/store"
+	"followup/store/storetest"
+)
+
+// desk is a real store with one enrolled prospect and the service over it.
+type desk struct {
+	*testing.T
+	ctx    context.Context
+	s      *store.Store
+	w      storetest.World
+	svc    *replies.Service
+	now    time.Time
+	serial int
+	woken  int
+}
+
+func newDesk(t *testing.T, s *store.Store) *desk {
+	d := &desk{T: t, ctx: t.Context(), s: s, w: storetest.Seed(t, s), now: storetest.Now}
+	reg := channels.NewRegistry()
+	for _, k := range []models.ChannelKind{models.ChannelEmail, models.ChannelSMS, models.ChannelVoicemail} {
+		reg.Add(models.ProviderSandbox, sandbox.New(k, sandbox.Options{}))
+	}
+	d.svc = &replies.Service{Store: s, Channels: reg, Clock: func() time.Time { return d.now }, Wake: func() { d.woken++ }}
+	return d
+}
+
+func (d *desk) must(err error) {
+	d.Helper()
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+func (d *desk) enroll() models.Enrollment {
+	d.Helper()
+	e, err := d.s.Enroll(d.ctx, models.NewEnrollment{
+		ProspectID: d.w.Prospect.ID, SequenceID: d.w.Sequence.ID, VersionID: d.w.Version.ID, RepID: d.w.Rep.ID, By: models.ActorSystem, Now: d.now,
+	})
+	d.must(err)
+	return e
+}
+
+// sent makes one message that left to the prospect, by the store's own means.
+func (d *desk) sent(ch models.ChannelKind, sender models.Sender, to models.ContactPoint, subject string) models.Message {
+	d.Helper()
+	d.serial++
+	token := strings.Repeat("a", 25) + string(rune('a'+d.serial))
+	_, _, err := d.s.Answer(d.ctx, models.NewAnswer{
+		ProspectID: d.w.Prospect.ID, UserID: d.w.Rep.ID, Channel: ch, ContactPointID: to.ID, SenderID: &sender.ID,
+		Purpose: models.PurposeManual, Subject: subject, Body: "Hello Pat", FormToken: "form-" + token, Now: d.now,
+	})
+	d.must(err)
+	claimed, err := d.s.ClaimDue(d.ctx, models.ClaimRequest{Now: d.now, Replica: "r1", Slots: 5, Batch: 10, SendFor: time.Minute},
+		func(_ context.Context, dues []models.Due) (out []models.Decision) {
+			for _, due := range dues {
+				m := models.Message{
+					ProspectID: &due.Prospect.ID, TouchID: &due.Touch.ID, Direction: models.Outbound, Channel: ch, State: models.MessageQueued, Attempt: due.Touch.Attempt + 1,
+					ContactPointID: &to.ID, SenderID: &sender.ID, FromAddress: sender.Address, ToAddress: to.Value, ToName: "Pat Prospect", Subject: subject, Text: "Hello Pat",
+					Token: token, MailID: "<" + token + "@example.com>", Provider: sender.Provider, CreatedAt: d.now, UserID: &d.w.Rep.ID,
+				}
+				out = append(out, models.Decision{TouchID: due.Touch.ID, Action: models.DecideSend, Message: &m})
+			}
+			return out
+		})
+	d.must(err)
+	if len(claimed.Dispatches) != 1 {
+		d.Fatalf("dispatches: %+v", claimed)
+	}
+	m := claimed.Dispatches[0].Message
+	d.must(d.s.Settle(d.ctx, []models.SendResult{{
+		TouchID: claimed.Dispatches[0].Touch.ID, MessageID: m.ID, Attempt: claimed.Dispatches[0].Touch.Attempt, Replica: "r1", Class: models.SendAccepted, ProviderID: "p-" + token, At: d.now,
+	}}))
+	m.ProviderID = "p-" + token
+	return m
+}
+
+func (d *desk) receive(raw models.Raw) models.Recorded {
+	d.Helper()
+	rec, err := d.svc.Receive(d.ctx, raw)
+	d.must(err)
+	return rec
+}
+
+func (d *desk) mail(id, body string, headers ...string) models.Raw {
+	head := "From: Pat Prospect <pat@works.example.com>\r\nTo: robin@example.com\r\nMessage-ID: <" + id + "@works.example.com>\r\nDate: Mon, 23 Nov 2026 15:00:00 +0000\r\n"
+	if !strings.Contains(strings.Join(headers, ""), "Subject:") {
+		head += "Subject: Re: Your question\r\n"
+	}
+	return models.Raw{Provider: models.ProviderSandbox, ProviderID: id, Channel: models.ChannelEmail, SenderID: &d.w.Mailbox.ID,
+		Content: []byte(head + strings.Join(headers, "") + "\r\n" + body + "\r\n"), ReceivedAt: d.now}
+}
+
+func (d *desk) text(id, from, body string) models.Raw {
+	content, err := json.Marshal(models.InboundText{From: from, To: d.w.Phone.Address, Body: body, Kind: models.ChannelSMS})
+	d.must(err)
+	return models.Raw{Provider: models.ProviderSandbox, ProviderID: id, Channel: models.ChannelSMS, SenderID: &d.w.Phone.ID, Content: content, ReceivedAt: d.now}
+}
+
+func (d *desk) person() models.Person {
+	d.Helper()
+	p, err := d.s.Person(d.ctx, d.w.Prospect.ID)
+	d.must(err)
+	return p
+}
+
+func (d *desk) tasks() []models.Task {
+	d.Helper()
+	ts, err := d.s.OpenTasksAfter(d.ctx, 0)
+	d.must(err)
+	return ts
+}
+
+func (d *desk) thread() models.Thread {
+	d.Helper()
+	th, err := d.s.Thread(d.ctx, d.w.Prospect.ID, 50)
+	d.must(err)
+	return th
+}
+
+func on(t *testing.T, fn func(d *desk)) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) { fn(newDesk(t, s)) })
+}
+
+// A human reply pauses every sequence, opens one task, and a repeat does nothing.
+func TestReplyPausesAll(t *testing.T) {
+	on(t, func(d *desk) {
+		e := d.enroll()
+		rec := d.receive(d.mail("m1", "Thursday is fine.\r\n\r\n> Hello Pat\r\n> unsubscribe"))
+		if len(rec.Paused) != 1 || rec.Paused[0] != e.ID || rec.Repeat {
+			d.Fatalf("recorded: %+v", rec)
+		}
+		again := d.receive(d.mail("m1", "Thursday is fine."))
+		if !again.Repeat || again.MessageID != rec.MessageID {
+			d.Fatalf("the repeat: %+v", again)
+		}
+		p := d.person()
+		if !p.Enrollments[0].Enrollment.PausedFor(models.PauseReplied) || p.ContactPoints[0].Validity != models.ValidityValid {
+			d.Fatalf("the person: %+v", p)
+		}
+		if ts := d.tasks(); len(ts) != 1 || ts[0].Kind != models.TaskReply || ts[0].Title != "Answer Pat Prospect" || ts[0].MessageID == nil || *ts[0].MessageID != rec.MessageID {
+			d.Fatalf("tasks: %+v", ts)
+		}
+		if in := d.thread().LastIn; in == nil || in.Visible != "Thursday is fine." || in.ClassWhy == "" {
+			d.Fatalf("the message: %+v", in)
+		}
+	})
+}
+
+// An absence rests the sequence until the morning after the return; it is no engagement.
+func TestAbsenceIsNoEngagement(t *testing.T) {
+	on(t, func(d *desk) {
+		d.enroll()
+		d.receive(d.mail("m1", "I am away and will be back on 7 December.", "Subject: Automatic reply: Your question\r\n", "Auto-Submitted: auto-replied\r\n"))
+		p := d.person()
+		e := p.Enrollments[0].Enrollment
+		if !e.PausedFor(models.PauseOutOfOffice) || e.PausedFor(models.PauseReplied) || len(d.tasks()) != 0 || p.Conversation.LastInboundAt != nil {
+			d.Fatalf("enrollment %+v, tasks %+v", e, d.tasks())
+		}
+		// 09:00 in New York on the 8th.
+		if want := time.Date(2026, time.December, 8, 14, 0, 0, 0, time.UTC); !e.Pauses[0].Until.Equal(want) {
+			d.Fatalf("until %v, want %v", e.Pauses[0].Until, want)
+		}
+		d.receive(d.mail("m2", "Thank you, we have received your request #4711 and will answer soon.", "Subject: [Ticket #4711] received\r\n", "Auto-Submitted: auto-generated\r\n"))
+		// A human reply takes the absence's place.
+		d.receive(d.mail("m3", "I am back early. Call me!"))
+		e = d.person().Enrollments[0].Enrollment
+		if !e.PausedFor(models.PauseReplied) || e.PausedFor(models.PauseOutOfOffice) {
+			d.Fatalf("pauses: %+v", e.Pauses)
+		}
+	})
+}
+
+// A bounce is matched by the message it returns and ends the address, not the person.
+func TestBounceInvalidatesTheAddress(t *testing.T) {
+	on(t, func(d *desk) {
+		d.enroll()
+		m := d.sent(models.ChannelEmail, d.w.Mailbox, d.w.Email, "Your question")
+		d.receive(sandbox.Bounce(m, "4.4.1", "connection timed out", d.now))
+		if cp := d.person().ContactPoints[0]; !cp.Usable() {
+			d.Fatalf("a soft bounce: %+v", cp)
+		}
+		raw := sandbox.Bounce(m, "5.1.1", "user unknown", d.now.Add(time.Minute))
+		d.receive(raw)
+		p := d.person()
+		if cp := p.ContactPoints[0]; cp.Usable() || cp.InvalidReason != models.FailBounced {
+			d.Fatalf("the address: %+v", cp)
+		}
+		if e := p.Enrollments[0].Enrollment; !e.Active() || e.ReplanAt == nil {
+			d.Fatalf("the enrollment: %+v", e)
+		}
+		if p.Conversation.LastInboundAt != nil {
+			d.Fatal("a bounce counted as engagement")
+		}
+	})
+}
+
+// STOP ends everything on every channel; START reopens and starts nothing.
+func TestStopAndStart(t *testing.T) {
+	on(t, func(d *desk) {
+		d.enroll()
+		rec := d.receive(d.text("t1", d.w.Cell.Value, "STOP"))
+		p := d.person()
+		if len(rec.Finished) != 1 || len(p.Enrollments) != 0 {
+			d.Fatalf("finished %+v", rec)
+		}
+		for _, cp := range p.ContactPoints {
+			for _, ch := range []models.ChannelKind{models.ChannelEmail, models.ChannelSMS, models.ChannelCall} {
+				if _, ok := models.Suppressed(p.Suppressions, p.Prospect, cp, ch); !ok {
+					d.Errorf("%s by %s is not suppressed", cp.Value, ch)
+				}
+			}
+		}
+		if _, err := d.svc.Route(d.ctx, d.w.Prospect.ID); models.CodeOf(err) != models.CodeRefused || !strings.Contains(err.Error(), "asked us to stop") {
+			d.Fatalf("route after STOP: %v", err)
+		}
+		d.receive(d.text("t2", d.w.Cell.Value, "YES"))
+		if p = d.person(); len(p.Suppressions) != 0 || len(p.Enrollments) != 0 {
+			d.Fatalf("after YES: %+v %+v", p.Suppressions, p.Enrollments)
+		}
+	})
+}
+
+// Nobody we know: kept, shown, and one task asks whose it is.
+func TestUnmatchedIsKept(t *testing.T) {
+	on(t, func(d *desk) {
+		raw := d.text("t1", "+12125550177", "Who is this?")
+		rec := d.receive(raw)
+		if rec.MessageID == 0 {
+			d.Fatalf("recorded: %+v", rec)
+		}
+		if ts := d.tasks(); len(ts) != 1 || ts[0].Reason != models.AttentionUnmatched {
+			d.Fatalf("tasks: %+v", ts)
+		}
+	})
+}
+
+// Bytes that are nothing are kept, too, and never an error to the deliverer.
+func TestAnythingIsKept(t *testing.T) {
+	on(t, func(d *desk) {
+		for i, content := range [][]byte{nil, {0, 0, 0}, []byte("\xff\xfe\x00From: x"), []byte(strings.Repeat("a", 1<<16))} {
+			raw := d.mail(string(rune('a'+i)), "")
+			raw.Content = content
+			d.receive(raw)
+		}
+		raw := d.text("broken", d.w.Cell.Value, "x")
+		raw.Content = []byte("{")
+		if rec := d.receive(raw); rec.MessageID != 0 {
+			d.Fatalf("a broken text became a message: %+v", rec)
+		}
+		n, err := d.svc.Retry(d.ctx)
+		d.must(err)
+		if n != 0 {
+			d.Fatalf("retry finished %d", n)
+		}
+		pending, err := d.s.PendingRaws(d.ctx, 10)
+		d.must(err)
+		if len(pending) != 1 || pending[0].Attempts != 2 || !strings.Contains(pending[0].Error, "no text message") {
+			d.Fatalf("pending: %+v", pending)
+		}
+	})
+}
+
+// What was stored before a crash is worked through later, once.
+func TestRetryFinishesWhatACrashLeft(t *testing.T) {
+	on(t, func(d *desk) {
+		d.enroll()
+		_, _, err := d.s.SaveRaw(d.ctx, d.mail("m1", "Call me at four."))
+		d.must(err)
+		for _, want := range []int{1, 0} {
+			n, err := d.svc.Retry(d.ctx)
+			d.must(err)
+			if n != want {
+				d.Fatalf("retry finished %d, want %d", n, want)
+			}
+		}
+		if !d.person().Enrollments[0].Enrollment.PausedFor(models.PauseReplied) {
+			d.Fatal("the sequence runs on")
+		}
+	})
+}
+
+// The answer leaves where the customer wrote last; what is invalid or
+// suppressed falls through, with the reason.
+func TestAnswerFollowsTheCustomer(t *testing.T) {
+	on(t, func(d *desk) {
+		d.receive(d.mail("m1", "Please send the figures."))
+		d.now = d.now.Add(2 * time.Hour)
+		d.receive(d.text("t1", d.w.Cell.Value, "Or text me."))
+		choices, err := d.svc.Route(d.ctx, d.w.Prospect.ID)
+		d.must(err)
+		if c := choices[0]; c.Channel != models.ChannelSMS || c.ContactPoint.ID != d.w.Cell.ID || c.Sender == nil || c.Sender.ID != d.w.Phone.ID || c.Why != "By text: Pat texted today 12:00" {
+			d.Fatalf("first choice: %+v", c)
+		}
+		if c := choices[1]; c.Channel != models.ChannelEmail || c.Why != "By email: Pat wrote today 10:00" {
+			d.Fatalf("second choice: %+v", c)
+		}
+		touch, c, err := d.svc.Answer(d.ctx, replies.AnswerRequest{ProspectID: d.w.Prospect.ID, UserID: d.w.Rep.ID, Body: " On their way. \r\n", FormToken: "f1"})
+		d.must(err)
+		if touch.Channel != models.ChannelSMS || touch.Draft.Body != "On their way." || !touch.Urgent || touch.Purpose != models.PurposeAnswer || c.Channel != models.ChannelSMS || d.woken != 1 {
+			d.Fatalf("touch: %+v", touch)
+		}
+		again, _, err := d.svc.Answer(d.ctx, replies.AnswerRequest{ProspectID: d.w.Prospect.ID, UserID: d.w.Rep.ID, Body: "On their way.", FormToken: "f1"})
+		d.must(err)
+		if again.ID != touch.ID || len(d.tasks()) != 0 {
+			d.Fatalf("the form again: %d, %d; tasks %+v", again.ID, touch.ID, d.tasks())
+		}
+		byMail, _, err := d.svc.Answer(d.ctx, replies.AnswerRequest{ProspectID: d.w.Prospect.ID, UserID: d.w.Rep.ID, Body: "By mail, too.", FormToken: "f2", Channel: models.ChannelEmail})
+		d.must(err)
+		if byMail.Draft.Subject != "Re: Your question" {
+			d.Fatalf("subject: %q", byMail.Draft.Subject)
+		}
+		if _, _, err := d.svc.Answer(d.ctx, replies.AnswerRequest{ProspectID: d.w.Prospect.ID, UserID: d.w.Rep.ID, Body: " "}); models.CodeOf(err) != models.CodeInvalid {
+			d.Fatalf("an empty answer: %v", err)
+		}
+		if _, _, err := d.svc.Answer(d.ctx, replies.AnswerRequest{ProspectID: d.w.Prospect.ID, UserID: d.w.Rep.ID, Body: strings.Repeat("x", 2000)}); models.CodeOf(err) != models.CodeRefused {
+			d.Fatalf("a text that is too long: %v", err)
+		}
+	})
+}
+
+// A number that takes no texts any more: the answer falls through to email, and says why.
+func TestAnswerFallsThrough(t *testing.T) {
+	on(t, func(d *desk) {
+		d.enroll()
+		d.receive(d.mail("m1", "Please send the figures."))
+		d.receive(d.text("t1", d.w.Cell.Value, "Or text me."))
+		m := d.sent(models.ChannelSMS, d.w.Phone, d.w.Cell, "")
+		r := models.Receipt{Provider: m.Provider, ProviderID: m.ProviderID, Token: m.Token, Status: models.MessageFailed, Code: "30005", Detail: "unknown", At: d.now}
+		d.must(d.svc.Receipt(d.ctx, r))
+		d.must(d.svc.Receipt(d.ctx, r))
+		choices, err := d.svc.Route(d.ctx, d.w.Prospect.ID)
+		d.must(err)
+		if c := choices[0]; c.Channel != models.ChannelEmail || !strings.Contains(c.Why, "+12125550142 is marked invalid") {
+			d.Fatalf("first choice: %+v", c)
+		}
+		failed := 0
+		for _, task := range d.tasks() {
+			if task.Kind == models.TaskResolve && strings.Contains(task.Title, "not delivered") {
+				failed++
+			}
+		}
+		if failed != 1 {
+			d.Fatalf("tasks: %+v", d.tasks())
+		}
+	})
+}
+
+// The provider's own opt-out list counts as the customer's word.
+func TestReceiptOptOut(t *testing.T) {
+	on(t, func(d *desk) {
+		d.enroll()
+		m := d.sent(models.ChannelSMS, d.w.Phone, d.w.Cell, "")
+		d.must(d.svc.Receipt(d.ctx, models.Receipt{Provider: m.Provider, ProviderID: m.ProviderID, Status: models.MessageFailed, Code: "21610", At: d.now}))
+		p := d.person()
+		if _, ok := models.Suppressed(p.Suppressions, p.Prospect, d.w.Cell, models.ChannelSMS); !ok || len(p.Enrollments) != 0 {
+			d.Fatalf("%+v", p)
+		}
+	})
+}
+
+// After a call from the customer the answer is a call; in writing it goes as they wrote last.
+func TestAnswerToACallIsACall(t *testing.T) {
+	on(t, func(d *desk) {
+		d.receive(d.mail("m1", "Please send the figures."))
+		d.now = d.now.Add(26 * time.Hour)
+		content, _ := json.Marshal(models.InboundText{From: d.w.Cell.Value, To: d.w.Phone.Address, Kind: models.ChannelCall})
+		d.receive(models.Raw{Provider: models.ProviderSandbox, ProviderID: "c1", Channel: models.ChannelCall, SenderID: &d.w.Phone.ID, Content: content, ReceivedAt: d.now})
+		d.now = d.now.Add(24 * time.Hour)
+		choices, err := d.svc.Route(d.ctx, d.w.Prospect.ID)
+		d.must(err)
+		if c := choices[0]; !c.AsCall || c.Channel != models.ChannelCall || c.Sender != nil || c.Why != "By phone: Pat called yesterday 12:00" {
+			d.Fatalf("first choice: %+v", c)
+		}
+		if c := choices[1]; c.Channel != models.ChannelEmail || c.Why != "By email: Pat wrote on Monday 10:00" {
+			d.Fatalf("in writing: %+v", c)
+		}
+		touch, _, err := d.svc.Answer(d.ctx, replies.AnswerRequest{ProspectID: d.w.Prospect.ID, UserID: d.w.Rep.ID, Body: "Call back about the figures", FormToken: "f1"})
+		d.must(err)
+		if touch.Kind != models.TouchTask || touch.Channel != models.ChannelCall {
+			d.Fatalf("touch: %+v", touch)
+		}
+	})
+}
+
+// What may be an opt-out holds everything and asks the rep.
+func TestDoubtHoldsAndAsks(t *testing.T) {
+	on(t, func(d *desk) {
+		d.enroll()
+		d.receive(d.mail("m1", "Where did you get my address? This is spam."))
+		p := d.person()
+		ts := d.tasks()
+		if !p.Enrollments[0].Enrollment.PausedFor(models.PauseReplied) || len(p.Suppressions) != 0 || len(ts) != 1 || ts[0].Reason != models.AttentionOptOut {
+			d.Fatalf("%+v, tasks %+v", p.Enrollments, ts)
+		}
+	})
+}

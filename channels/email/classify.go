@@ -22,6 +22,7 @@ type failure struct {
 	stage      stage
 	err        error
 	broken     bool // the connection is of no more use
+	lost       bool // by no fault of the message, and before its final dot: another connection may carry it
 	handedOver bool // the final dot was written and nothing definite came back
 	stopped    bool // we withdrew it ourselves
 }

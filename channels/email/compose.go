@@ -41,7 +41,10 @@ func (c *composer) compose(m models.Message) (envelope, []byte, error) {
 	}
 	options := []gomail.MsgOption{
 		gomail.WithCharset(gomail.CharsetUTF8), gomail.WithEncoding(gomail.EncodingQP),
-		gomail.WithNoDefaultUserAgent(), gomail.WithBoundary(boundary(env.mailID)),
+		gomail.WithNoDefaultUserAgent(),
+	}
+	if strings.TrimSpace(m.HTML) != "" {
+		options = append(options, gomail.WithBoundary(boundary(env.mailID)))
 	}
 	signer, err := c.keys.signer(m, from.Address, c.options.Clock)
 	if err != nil {
@@ -66,6 +69,7 @@ func (c *composer) compose(m models.Message) (envelope, []byte, error) {
 	body(msg, m)
 
 	var content bytes.Buffer
+	content.Grow(headRoom + len(m.Text) + len(m.Text)/16 + len(m.HTML) + len(m.HTML)/16)
 	if _, err := msg.WriteTo(&content); err != nil {
 		return envelope{}, nil, &channels.SendError{Class: models.SendPermanent, Code: "compose", Detail: "the email could not be composed: " + err.Error(), Err: err}
 	}
@@ -77,6 +81,10 @@ func (c *composer) compose(m models.Message) (envelope, []byte, error) {
 	}
 	return env, content.Bytes(), nil
 }
+
+// headRoom is about what headers and parts need beside the texts; growing a
+// buffer costs more than writing into it.
+const headRoom = 1 << 10
 
 // addresses reads who writes to whom. The envelope's sender is the mailbox
 // itself: bounces go where the listener reads.
@@ -176,6 +184,9 @@ func boundary(mailID string) string {
 
 // asciiAddress checks a bare address and writes its domain as DNS does.
 func asciiAddress(address string) (string, error) {
+	if plainAddress(address) {
+		return address, nil
+	}
 	local, domain, err := parseAddress(address)
 	if err != nil {
 		return "", err
@@ -193,6 +204,41 @@ func asciiAddress(address string) (string, error) {
 	}
 	whole := (&mail.Address{Address: local + "@" + domain}).String()
 	return strings.Trim(whole, "<>"), nil
+}
+
+// plainAddress knows the addresses that nearly everybody has and that stay as
+// they are: it spares reading them by every rule, several times a message.
+func plainAddress(address string) bool {
+	at := strings.IndexByte(address, '@')
+	if at < 1 || at > 64 || len(address)-at-1 < 1 || len(address) > 254 {
+		return false
+	}
+	for i := range len(address) {
+		c := address[i]
+		switch {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+		case i < at && ('A' <= c && c <= 'Z' || c == '_' || c == '+' || c == '-'):
+		case i == at:
+		// A dot or hyphen stands between two others, and "--" is for IDNA to judge.
+		case c == '.' || c == '-':
+			if i == 0 || i == len(address)-1 || !alphanumeric(address[i-1]) || !alphanumeric(address[i+1]) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	// An all-numeric or overlong label is rare enough to be read by the rules.
+	for label := range strings.SplitSeq(address[at+1:], ".") {
+		if len(label) > 63 || label[0] <= '9' {
+			return false
+		}
+	}
+	return true
+}
+
+func alphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z'
 }
 
 // cleanMailID gives a Message-ID with its brackets; anything that could end
@@ -219,6 +265,9 @@ func cleanMailID(id string) (string, bool) {
 
 // oneLine takes everything out of s that could begin another header.
 func oneLine(s string) string {
+	if tidy(s) {
+		return s
+	}
 	clean := strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
 			return ' '
@@ -226,6 +275,18 @@ func oneLine(s string) string {
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 	return strings.Join(strings.Fields(clean), " ")
+}
+
+// tidy: nothing in s would be changed. Most of what is written is.
+func tidy(s string) bool {
+	space := true
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] >= 0x7f || space && s[i] == ' ' {
+			return false
+		}
+		space = s[i] == ' '
+	}
+	return !space || s == ""
 }
 
 func quoted(s string) string { return `"` + oneLine(s) + `"` }

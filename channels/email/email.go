@@ -97,7 +97,7 @@ func New(options Options) *Channel {
 	return &Channel{options: options, composer: newComposer(options), transport: newTransport(options)}
 }
 
-// Close ends the idle connections; those in use end with their message.
+// Close ends the idle connections; those in use end with what is queued.
 func (c *Channel) Close() error {
 	c.transport.close()
 	return nil

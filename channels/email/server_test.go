@@ -1,7 +1,10 @@
 package email
 
 import (
+	"net/mail"
 	"testing"
+
+	"golang.org/x/net/idna"
 
 	"followup/models"
 )
@@ -97,4 +100,27 @@ func TestWordsOfServersWithoutEnhancedCodes(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", text, got, want)
 		}
 	}
+}
+
+// What is let through without reading it by the rules stays as the rules leave it.
+func FuzzPlainAddress(f *testing.F) {
+	for _, s := range []string{
+		"dana@customer.test", "Dana.W+x@customer.test", "a@b", "a-b@c-d.test", "a.@b.test", ".a@b.test", "a..b@c.test", "a@-b.test", "a@b-.test",
+		"a@b..test", "a@.b", "a@b.", "a@xn--bcher-kva.test", "a@xn--a", "a@1.2.3.4", "a@b@c.test", "a@BIG.test", "a b@c.test", "a-@b.test", "-@b", "a@b--c.test", "a@2b.test",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, address string) {
+		if !plainAddress(address) {
+			return
+		}
+		local, domain, err := parseAddress(address)
+		if err != nil {
+			t.Fatalf("%q is let through, but %v", address, err)
+		}
+		mapped, err := idna.Lookup.ToASCII(domain)
+		if whole := (&mail.Address{Address: local + "@" + mapped}).String(); err != nil || whole != "<"+address+">" {
+			t.Fatalf("%q is let through, but the rules make %s of it (%v)", address, whole, err)
+		}
+	})
 }

@@ -4,10 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
-	"io"
 	"net"
-	"net/textproto"
+	"strconv"
+	"sync"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -30,18 +29,25 @@ const (
 var (
 	errTooLate   = errors.New("its time had passed before it was handed over")
 	quitPatience = 2 * time.Second
-	chunkSize    = 64 << 10
 )
 
-// session is one authenticated connection. One goroutine at a time uses it:
-// go-mail's smtp.Client is not for concurrent use.
+// session is one authenticated connection. One goroutine uses it; others may
+// only interrupt it.
 type session struct {
-	options Options
-	clock   models.Clock
-	client  *smtp.Client
-	raw     net.Conn // below TLS; its deadline interrupts everything
-	sent    int      // hand-overs begun
-	expiry  *time.Timer
+	options    Options
+	clock      models.Clock
+	client     *smtp.Client
+	raw        net.Conn // below TLS; closing it interrupts everything
+	pipelining bool     // the server takes groups of commands (RFC 2920)
+	maxBytes   int      // what the server says that it takes (RFC 1870); 0: anything
+
+	sent    int    // messages announced
+	unclean bool   // a refused transaction stands open: RSET comes first
+	out     []byte // written next; kept for its capacity
+
+	mutex    sync.Mutex
+	carrying *job // announced, its final dot unwritten
+	awaiting *job // its final dot is written, or just being written, and unanswered
 }
 
 // dial connects, secures and authenticates. Its error is a *channels.SendError.
@@ -57,6 +63,10 @@ func dial(ctx context.Context, options Options, srv server) (*session, error) {
 		return nil, (&failure{stage: atConnect, err: err, broken: true}).sendError()
 	}
 	s.client = client
+	s.pipelining, _ = client.Extension("PIPELINING")
+	if _, limit := client.Extension("SIZE"); limit != "" {
+		s.maxBytes, _ = strconv.Atoi(limit) // what is no number is no limit
+	}
 	return s, nil
 }
 
@@ -121,67 +131,62 @@ func (s *session) interrupt() {
 	}
 }
 
-// deliver hands one message over and gives the server's words of acceptance.
-func (s *session) deliver(ctx context.Context, env envelope, content []byte) (string, *failure) {
-	s.sent++
-	stop := context.AfterFunc(ctx, s.interrupt)
-	defer stop()
-
-	if f := s.announce(ctx, env, len(content)); f != nil {
-		return "", f
+// carry notes which job the connection is busy with; j may be nil.
+func (s *session) carry(j *job) {
+	if j != nil {
+		j.carrier.Store(s)
 	}
-	var data io.WriteCloser
-	if err := s.step(ctx, func() (err error) { data, err = s.client.Data(); return err }); err != nil {
-		return "", s.refused(ctx, atData, err)
-	}
-	for rest := content; len(rest) > 0; {
-		n := min(chunkSize, len(rest))
-		if err := s.step(ctx, func() error { _, err := data.Write(rest[:n]); return err }); err != nil {
-			return "", s.fail(ctx, atData, err)
-		}
-		rest = rest[n:]
-	}
-	// The last moment at which it can be withdrawn: without the final dot the
-	// server must throw away what it has (RFC 5321 4.1.1.4).
-	if !stop() || ctx.Err() != nil {
-		return "", s.fail(ctx, atData, context.Cause(ctx))
-	}
-	if s.tooLate(env) {
-		return "", s.fail(ctx, atData, errTooLate)
-	}
-	return s.finish(ctx, data)
+	s.mutex.Lock()
+	s.carrying = j
+	s.mutex.Unlock()
 }
 
-// announce says who writes to whom.
-func (s *session) announce(ctx context.Context, env envelope, size int) *failure {
-	if s.tooLate(env) {
-		return &failure{stage: atMail, err: errTooLate}
-	}
-	if _, limit := s.client.Extension("SIZE"); tooBig(limit, size) {
-		return &failure{stage: atMail, err: &textproto.Error{Code: 552, Msg: fmt.Sprintf("5.3.4 the message has %d bytes and the server takes %s", size, limit)}}
-	}
-	// Our addresses are ASCII: asking for SMTPUTF8 would only exclude relays.
-	s.client.SkipSMTPUTF8(true)
-	if err := s.step(ctx, func() error { return s.client.Mail("<" + env.from + ">") }); err != nil {
-		return s.refused(ctx, atMail, err)
-	}
-	if err := s.step(ctx, func() error { return s.client.Rcpt("<" + env.to + ">") }); err != nil {
-		return s.refused(ctx, atRcpt, err)
-	}
-	return nil
+// await notes that j's final dot is about to be written.
+func (s *session) await(j *job) {
+	s.mutex.Lock()
+	s.carrying, s.awaiting = nil, j
+	s.mutex.Unlock()
 }
 
-func (s *session) tooLate(env envelope) bool {
-	return env.validUntil != nil && s.clock().After(*env.validUntil)
+func (s *session) answered() {
+	s.mutex.Lock()
+	s.awaiting = nil
+	s.mutex.Unlock()
 }
 
-// step gives one exchange its time, unless ctx has ended.
-func (s *session) step(ctx context.Context, f func() error) error {
-	if err := s.client.UpdateDeadline(s.options.Timeout); err != nil {
-		return err
+// release ends the connection if it does nothing but wait for what was
+// withdrawn. Where it waits for the answer to another's final dot its courier
+// notices the withdrawal afterwards.
+func (s *session) release(j *job) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.carrying == j && s.awaiting == nil {
+		s.interrupt()
 	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return f()
 }
+
+// stopAwaiting gives up the wait for the answer to j's final dot.
+func (s *session) stopAwaiting(j *job) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.awaiting == j {
+		s.interrupt()
+	}
+}
+
+// used: the connection has carried a message before the present one.
+func (s *session) used() bool { return s.sent > 1 }
+
+// worn: the connection has carried as many messages as it should.
+func (s *session) worn() bool { return s.sent >= s.options.PerConn }
+
+// quit ends the connection politely, but does not wait long.
+func (s *session) quit() {
+	if s.client != nil && s.client.UpdateDeadline(quitPatience) == nil {
+		_ = s.client.Quit()
+	}
+	s.hangUp()
+}
+
+// hangUp ends the connection at once.
+func (s *session) hangUp() { s.interrupt() }

@@ -2,21 +2,24 @@ package email
 
 import (
 	"context"
-	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"followup/channels"
 	"followup/models"
 )
 
-// transport hands composed messages over, keeping connections per server and
-// account. Whoever replaces it keeps the promise of send: what was possibly
-// taken is never handed over again.
+// transport hands composed messages over. It queues them per server and
+// account; a few couriers, each the owner of one connection, carry them.
+//
+// Its promise: what was possibly taken is never handed over again. A message
+// goes from one connection to another only while its final dot is unwritten,
+// and a connection never has two bodies whose fate is unknown.
 type transport struct {
 	options Options
 
-	mutex  sync.Mutex
+	mutex  sync.Mutex // guards everything in pools too
 	pools  map[server]*pool
 	closed bool
 }
@@ -32,141 +35,122 @@ func (t *transport) send(ctx context.Context, sender models.Sender, env envelope
 	if err != nil {
 		return "", &channels.SendError{Class: models.SendConfiguration, Code: "settings", Detail: cut(err.Error()), Err: err}
 	}
-	p := t.enter(srv)
-	defer t.leave(p)
+	if ctx.Err() != nil {
+		return "", stopped(context.Cause(ctx))
+	}
+	j := &job{ctx: ctx, env: env, content: content, done: make(chan result, 1)}
+	p := t.submit(srv, j)
 	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
+	case r := <-j.done:
+		return r.reply, r.err
 	case <-ctx.Done():
-		return "", stopped(ctx.Err())
 	}
-
-	fresh := false
-	for {
-		s, err := t.connection(ctx, p, fresh)
-		if err != nil {
-			return "", err
+	if j.withdraw() {
+		t.abandon(p, j)
+		select {
+		case r := <-j.done: // refused in the same moment
+			return r.reply, r.err
+		default:
+			return "", stopped(context.Cause(ctx))
 		}
-		reply, failure := s.deliver(ctx, env, content)
-		if failure == nil {
-			t.keep(p, s)
-			return reply, nil
-		}
-		if failure.broken {
-			s.hangUp()
-		} else {
-			t.keep(p, s)
-		}
-		// The server may close an idle connection at any time. As long as the
-		// final dot was not written, another connection may carry the message.
-		if failure.broken && !failure.handedOver && s.sent > 1 && !fresh && ctx.Err() == nil && !errors.Is(failure.err, errTooLate) {
-			fresh = true
-			continue
-		}
-		return "", failure.sendError()
 	}
+	// What was handed over may finish, but not hold up the end for long.
+	patience := time.NewTimer(t.options.Grace)
+	defer patience.Stop()
+	select {
+	case r := <-j.done:
+		return r.reply, r.err
+	case <-patience.C:
+	}
+	if s := j.carrier.Load(); s != nil {
+		s.stopAwaiting(j)
+	}
+	r := <-j.done
+	return r.reply, r.err
 }
 
-// pool is what one account at one server has.
-type pool struct {
-	server server
-	slots  chan struct{} // one per connection that may exist at once
-	users  int           // sends that hold on to the pool; guarded by transport.mutex
-	idle   []*session    // the most recently used last; guarded by transport.mutex
+// job is one message on its way through the transport.
+type job struct {
+	ctx     context.Context
+	env     envelope
+	content []byte
+	done    chan result // takes one result without waiting
+
+	state   atomic.Int32
+	carrier atomic.Pointer[session] // where it was announced last
+
+	retried bool // lost with a connection once, before its final dot; of its courier alone
 }
 
-func (t *transport) enter(srv server) *pool {
+type result struct {
+	reply string
+	err   error
+}
+
+// A job is either withdrawn or committed, never both: its sender and its
+// courier race for it, and whoever is second knows.
+const (
+	jobOpen      int32 = iota
+	jobWithdrawn       // its final dot will not be written
+	jobCommitted       // its final dot is being written or was
+)
+
+func (j *job) withdraw() bool  { return j.state.CompareAndSwap(jobOpen, jobWithdrawn) }
+func (j *job) withdrawn() bool { return j.state.Load() == jobWithdrawn || j.ctx.Err() != nil }
+
+// commit is asked just before the final dot is written.
+func (j *job) commit() bool {
+	return j.ctx.Err() == nil && j.state.CompareAndSwap(jobOpen, jobCommitted)
+}
+
+// finish tells the sender. f is nil where the message was accepted.
+func (j *job) finish(reply string, f *failure) {
+	if f == nil {
+		j.done <- result{reply: reply}
+		return
+	}
+	j.done <- result{err: f.sendError()}
+}
+
+// submit queues j for the server.
+func (t *transport) submit(srv server, j *job) *pool {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	p, ok := t.pools[srv]
 	if !ok {
-		p = &pool{server: srv, slots: make(chan struct{}, t.options.Connections)}
+		p = &pool{transport: t, server: srv, limit: t.options.Connections}
 		t.pools[srv] = p
 	}
-	p.users++
+	p.give(j, false)
 	return p
 }
 
-func (t *transport) leave(p *pool) {
+// abandon lets go of a withdrawn job wherever it is.
+func (t *transport) abandon(p *pool, j *job) {
 	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	p.users--
-	t.forgetEmpty(p)
-}
-
-func (t *transport) forgetEmpty(p *pool) {
-	if p.users == 0 && len(p.idle) == 0 {
-		delete(t.pools, p.server)
-	}
-}
-
-// connection takes an idle one, else dials; fresh asks for a new one.
-func (t *transport) connection(ctx context.Context, p *pool, fresh bool) (*session, error) {
-	if !fresh {
-		if s := t.takeIdle(p); s != nil {
-			return s, nil
-		}
-	}
-	return dial(ctx, t.options, p.server)
-}
-
-func (t *transport) takeIdle(p *pool) *session {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	n := len(p.idle)
-	if n == 0 {
-		return nil
-	}
-	s := p.idle[n-1]
-	p.idle = p.idle[:n-1]
-	s.expiry.Stop() // if it fires all the same it finds s gone from the pool
-	return s
-}
-
-// keep puts a working connection back, or ends it where it is worn out.
-func (t *transport) keep(p *pool, s *session) {
-	t.mutex.Lock()
-	if t.closed || s.sent >= t.options.PerConn {
-		t.mutex.Unlock()
-		s.quit()
-		return
-	}
-	p.idle = append(p.idle, s)
-	s.expiry = time.AfterFunc(t.options.IdleTimeout, func() { t.expire(p, s) })
+	p.remove(j)
 	t.mutex.Unlock()
-}
-
-func (t *transport) expire(p *pool, s *session) {
-	t.mutex.Lock()
-	found := false
-	for i, other := range p.idle {
-		if other == s {
-			p.idle = append(p.idle[:i:i], p.idle[i+1:]...)
-			found = true
-			break
-		}
-	}
-	t.forgetEmpty(p)
-	t.mutex.Unlock()
-	if found {
-		s.quit()
+	if s := j.carrier.Load(); s != nil {
+		s.release(j)
 	}
 }
 
+// close ends the idle connections and waits for that; those in use end when
+// nothing is queued for them any more.
 func (t *transport) close() {
 	t.mutex.Lock()
 	t.closed = true
-	var idle []*session
+	var idle []*courier
 	for _, p := range t.pools {
-		for _, s := range p.idle {
-			s.expiry.Stop()
-			idle = append(idle, s)
+		for _, c := range p.idle {
+			p.leave(c)
+			c.wake <- nil
+			idle = append(idle, c)
 		}
 		p.idle = nil
-		t.forgetEmpty(p)
 	}
 	t.mutex.Unlock()
-	for _, s := range idle {
-		s.quit()
+	for _, c := range idle {
+		<-c.ended
 	}
 }

@@ -155,8 +155,15 @@ func (c Config) Validate() error {
 		}
 	}
 	c.Twilio.validate(bad)
+	seen := map[string]bool{}
 	for i, m := range c.Mailboxes {
-		m.validate(fmt.Sprintf("mailboxes[%d]", i), bad)
+		key := fmt.Sprintf("mailboxes[%d]", i)
+		m.validate(key, bad)
+		address := strings.ToLower(m.Address)
+		if seen[address] {
+			bad(key+".address", "%s is listed twice", m.Address)
+		}
+		seen[address] = true
 	}
 	return errors.Join(errs...)
 }
@@ -170,10 +177,16 @@ func (t Twilio) validate(bad func(key, format string, args ...any)) {
 			bad("twilio.auth_token", "is missing; set FOLLOWUP_TWILIO__AUTH_TOKEN rather than writing it into the file")
 		}
 	}
+	seen := map[string]bool{}
 	for i, n := range t.Numbers {
+		key := fmt.Sprintf("twilio.numbers[%d].number", i)
 		if !e164(n.Number) {
-			bad(fmt.Sprintf("twilio.numbers[%d].number", i), "%q is not in E.164; write it as +12125550123", n.Number)
+			bad(key, "%q is not in E.164; write it as +12125550123", n.Number)
 		}
+		if seen[n.Number] {
+			bad(key, "%s is listed twice", n.Number)
+		}
+		seen[n.Number] = true
 	}
 }
 
@@ -183,6 +196,14 @@ func (m Mailbox) validate(key string, bad func(key, format string, args ...any))
 	}
 	if m.SMTPHost == "" {
 		bad(key+".smtp_host", "is missing; it is the server that sends for %s", m.Address)
+	}
+	for _, p := range []struct {
+		field string
+		port  int
+	}{{"smtp_port", m.SMTPPort}, {"imap_port", m.IMAPPort}} {
+		if p.port < 0 || p.port > 65535 {
+			bad(key+"."+p.field, "%d is no port; leave it out for the usual one", p.port)
+		}
 	}
 	for _, s := range []struct{ field, host, mode string }{{"smtp_tls", m.SMTPHost, m.SMTPTLS}, {"imap_tls", m.IMAPHost, m.IMAPTLS}} {
 		switch s.mode {

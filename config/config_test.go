@@ -77,9 +77,15 @@ func TestErrorsNameTheirKey(t *testing.T) {
 		"phone: {allow: ['5551234']}":  "phone.allow[0]:",
 		"database: file.db":            "database:",
 		"mailboxes: [{address: nope}]": "mailboxes[0].smtp_host:",
-		"mailboxes: [{address: a@b.test, smtp_host: mail.b.test, smtp_tls: none}]": "mailboxes[0].smtp_tls:",
-		"twilio: {numbers: [{number: '123'}]}":                                     "twilio.numbers[0].number:",
-		"addr: [":                                                                  "followup.yaml",
+		"mailboxes: [{address: a@b.test, smtp_host: mail.b.test, smtp_tls: none}]":                                 "mailboxes[0].smtp_tls:",
+		"mailboxes: [{address: a@b.test, smtp_host: mail.b.test, passwrd: x}]":                                     "mailboxes[0].passwrd: there is no such setting",
+		"mailboxes: [{address: a@b.test, smtp_host: mail.b.test, password: '${FOLLOWUP_TEST_UNSET}'}]":             "mailboxes[0].password: the environment has no variable",
+		"mailboxes: [{address: a@b.test, smtp_host: mail.b.test, smtp_port: 70000}]":                               "mailboxes[0].smtp_port:",
+		"mailboxes: [{address: a@b.test, smtp_host: mail.b.test}, {address: A@b.test, smtp_host: mail.b.test}]":    "mailboxes[1].address: A@b.test is listed twice",
+		"twilio: {account_sid: AC1, auth_token: t, numbers: [{number: '+12125552368', onwer: a@b.test}]}":          "twilio.numbers[0].onwer: there is no such setting",
+		"twilio: {account_sid: AC1, auth_token: t, numbers: [{number: '+12125552368'}, {number: '+12125552368'}]}": "twilio.numbers[1].number: +12125552368 is listed twice",
+		"twilio: {numbers: [{number: '123'}]}":                                                                     "twilio.numbers[0].number:",
+		"addr: [":                                                                                                  "followup.yaml",
 	}
 	for content, want := range cases {
 		_, err := Load(write(t, content), true, environ())

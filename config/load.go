@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/knadh/koanf/parsers/yaml"
@@ -53,10 +56,12 @@ func Load(path string, required bool, environ func() []string) (Config, error) {
 	}
 	var c Config
 	if err := k.Unmarshal("", &c); err != nil {
+		if path == "" {
+			return Config{}, fmt.Errorf("configuration from the environment: %w", err)
+		}
 		return Config{}, fmt.Errorf("configuration in %s: %w", path, err)
 	}
-	expandPasswords(&c)
-	if err := c.Validate(); err != nil {
+	if err := errors.Join(expandPasswords(&c), c.Validate()); err != nil {
 		return Config{}, fmt.Errorf("the configuration is not usable:\n%w", err)
 	}
 	return c, nil
@@ -91,24 +96,53 @@ func refuseUnknown(k *koanf.Koanf, known []string) error {
 			errs = append(errs, fmt.Errorf("%s: there is no such setting", key))
 		}
 	}
+	errs = append(errs, unknownInList(k, "mailboxes", Mailbox{})...)
+	errs = append(errs, unknownInList(k, "twilio.numbers", Number{})...)
 	return errors.Join(errs...)
 }
 
-// expandPasswords lets the file name an environment variable in the place of
-// a secret: password: ${DANA_PASSWORD}.
-func expandPasswords(c *Config) {
-	for i := range c.Mailboxes {
-		c.Mailboxes[i].Password = expandWhole(c.Mailboxes[i].Password)
+// unknownInList looks into a list's entries, which the keys do not reach.
+func unknownInList(k *koanf.Koanf, list string, entry any) []error {
+	valid := map[string]bool{}
+	for f := range reflect.TypeOf(entry).Fields() {
+		valid[f.Tag.Get("koanf")] = true
 	}
-	c.Twilio.AuthToken = expandWhole(c.Twilio.AuthToken)
+	entries, _ := k.Get(list).([]any) // what is no list is refused by its type
+	var errs []error
+	for i, e := range entries {
+		fields, _ := e.(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			if !valid[name] {
+				errs = append(errs, fmt.Errorf("%s[%d].%s: there is no such setting", list, i, name))
+			}
+		}
+	}
+	return errs
+}
+
+// expandPasswords lets the file name an environment variable in the place of
+// a secret: password: ${DANA_PASSWORD}. One that is not set is refused here:
+// an empty password would fail much later, at the mail server.
+func expandPasswords(c *Config) error {
+	var errs []error
+	for i := range c.Mailboxes {
+		errs = append(errs, expandWhole(&c.Mailboxes[i].Password, fmt.Sprintf("mailboxes[%d].password", i)))
+	}
+	return errors.Join(append(errs, expandWhole(&c.Twilio.AuthToken, "twilio.auth_token"))...)
 }
 
 // expandWhole replaces only a value that is one ${NAME} as a whole: a
 // password may well contain a dollar sign.
-func expandWhole(v string) string {
-	name, ok := strings.CutPrefix(v, "${")
-	if name, end := strings.CutSuffix(name, "}"); ok && end {
-		return os.Getenv(name)
+func expandWhole(v *string, key string) error {
+	name, ok := strings.CutPrefix(*v, "${")
+	name, end := strings.CutSuffix(name, "}")
+	if !ok || !end {
+		return nil
 	}
-	return v
+	value, set := os.LookupEnv(name)
+	if !set {
+		return fmt.Errorf("%s: the environment has no variable %s", key, name)
+	}
+	*v = value
+	return nil
 }

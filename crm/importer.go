@@ -162,11 +162,10 @@ func (run *importRun) save(ctx context.Context, line int, in ProspectInput) (str
 	if len(points) == 0 {
 		return "", 0, models.Invalid("contact", "no email and no phone; a prospect that nobody can reach is not imported")
 	}
-	values := make([]string, len(points))
-	for i, cp := range points {
-		values[i] = cp.Value
-		if first, twice := run.seen[cp.Value]; twice {
-			return "", 0, models.Invalid("contact", "%s is in line %d already; merge the two rows", cp.Value, first)
+	values := identity(points)
+	for _, v := range values {
+		if first, twice := run.seen[v]; twice {
+			return "", 0, models.Invalid("contact", "%s is in line %d already; merge the two rows", v, first)
 		}
 	}
 	found, err := run.service.Store.FindProspects(ctx, values)
@@ -193,6 +192,19 @@ func (run *importRun) save(ctx context.Context, line int, in ProspectInput) (str
 		}
 	}
 	return "", 0, models.Invalid("contact", "its contact points belong to %d different prospects; merge those first", len(ids))
+}
+
+// identity is what tells who a row is: the email addresses; without any, the
+// phone numbers, although colleagues may share a switchboard's.
+func identity(points []models.ContactPoint) []string {
+	if emails := emailsOf(points); len(emails) > 0 {
+		return emails
+	}
+	values := make([]string, len(points))
+	for i, cp := range points {
+		values[i] = cp.Value
+	}
+	return values
 }
 
 // change fills in what the row knows better; an empty cell never erases, and

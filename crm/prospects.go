@@ -47,8 +47,39 @@ func (s *Service) CreateProspect(ctx context.Context, actor string, in ProspectI
 	if p.OwnerID == 0 {
 		return models.Prospect{}, models.Invalid("owner", "a prospect needs an owner; choose a rep")
 	}
+	if err := s.refuseTwin(ctx, points); err != nil {
+		return models.Prospect{}, err
+	}
 	now := s.Clock()
 	return s.Store.CreateProspect(ctx, p, company, points, consentsFor(in, points, actor), actor, now)
+}
+
+// refuseTwin: an email address names one person; a second record with it
+// would be written to twice. A phone number may be a switchboard.
+func (s *Service) refuseTwin(ctx context.Context, points []models.ContactPoint) error {
+	found, err := s.Store.FindProspects(ctx, emailsOf(points))
+	if err != nil {
+		return err
+	}
+	for address, id := range found {
+		person, err := s.Store.Person(ctx, id)
+		if err != nil {
+			return err
+		}
+		return &models.Error{Code: models.CodeConflict, Field: "email",
+			Message: fmt.Sprintf("%s belongs to %s already (prospect %d); open that record, or leave the address out", address, person.Prospect.Name(), id)}
+	}
+	return nil
+}
+
+func emailsOf(points []models.ContactPoint) []string {
+	var emails []string
+	for _, cp := range points {
+		if cp.Kind == models.ContactEmail {
+			emails = append(emails, cp.Value)
+		}
+	}
+	return emails
 }
 
 // UpdateProspect changes a prospect; revision must be the one the form showed,

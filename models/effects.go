@@ -53,6 +53,9 @@ type Person struct {
 	Settings      Settings
 	// Colleagues: live enrollments of others at the same company.
 	Colleagues []LiveEnrollment
+	// Sharing: live enrollments of other records with the address that an
+	// inbound came from. Whoever answered may be any of them.
+	Sharing []LiveEnrollment
 }
 
 // LiveEnrollment is one that has not finished, with its version.

@@ -75,6 +75,7 @@ func (e *engagement) humanReply() {
 			e.pause(l.Enrollment.ID, models.PauseReplied, nil)
 		}
 	}
+	e.sharing()
 	e.colleagues()
 	e.out.EndPursuit = models.PursuitReply
 	if e.v.Unsure {
@@ -83,6 +84,16 @@ func (e *engagement) humanReply() {
 		return
 	}
 	e.task(models.TaskReply, "", "Answer "+e.p.Prospect.Name(), "")
+}
+
+// sharing rests the sequences of other records with the same address: the
+// answer may be theirs, and nothing may be sent after an answer.
+func (e *engagement) sharing() {
+	for _, l := range e.p.Sharing {
+		if l.Enrollment.Live() && !l.Enrollment.PausedFor(models.PauseReplied) {
+			e.pause(l.Enrollment.ID, models.PauseReplied, nil)
+		}
+	}
 }
 
 // colleagues rests the sequences of others at the company, where those

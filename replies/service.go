@@ -4,6 +4,7 @@ package replies
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -25,9 +26,17 @@ type Service struct {
 // retryBatch is how many stored inbounds Retry works through at once.
 const retryBatch = 100
 
-// Receive stores an inbound and works it through. A repeat does nothing. An
-// error means that it is not stored and must be delivered again; what is
-// stored and cannot be understood is kept, shown and reported as nil.
+// patience is how often an inbound that is stored and cannot be recorded is
+// asked for again: one that can never be must not hold up a mailbox forever.
+const patience = 5
+
+// Receive stores an inbound and works it through. A repeat of what was worked
+// through does nothing; a repeat of what was only stored, by a process that
+// died over it, is worked through now: whoever delivered it is told that it
+// arrived, and from then on nothing may be sent as if it had not. So an error
+// means that it must be delivered again: it is not stored, or the database
+// went away before it took effect. What cannot be understood is kept, shown
+// and reported as nil.
 func (s *Service) Receive(ctx context.Context, raw models.Raw) (models.Recorded, error) {
 	if raw.ReceivedAt.IsZero() {
 		raw.ReceivedAt = s.Clock()
@@ -36,16 +45,22 @@ func (s *Service) Receive(ctx context.Context, raw models.Raw) (models.Recorded,
 	if err != nil {
 		return models.Recorded{}, fmt.Errorf("store the inbound %s %s: %w", raw.Provider, raw.ProviderID, err)
 	}
-	if !fresh {
+	if !fresh && (saved.State == models.RawProcessed || saved.Attempts >= patience) {
 		rec := models.Recorded{Repeat: true}
 		if saved.MessageID != nil {
 			rec.MessageID = *saved.MessageID
 		}
 		return rec, nil
 	}
-	rec, _ := s.workThrough(ctx, saved)
+	rec, err := s.workThrough(ctx, saved)
+	if err != nil && !errors.Is(err, errNotUnderstood) && saved.Attempts+1 < patience {
+		return models.Recorded{}, fmt.Errorf("work through the inbound %s %s: %w", raw.Provider, raw.ProviderID, err)
+	}
 	return rec, nil
 }
+
+// errNotUnderstood: delivering it again would change nothing.
+var errNotUnderstood = errors.New("understand")
 
 // Retry works through inbounds that were stored but not understood yet, e.g.
 // after a crash. It reports how many it finished.
@@ -59,7 +74,7 @@ func (s *Service) Retry(ctx context.Context) (int, error) {
 		if err := ctx.Err(); err != nil {
 			return done, err
 		}
-		if _, ok := s.workThrough(ctx, raw); ok {
+		if _, err := s.workThrough(ctx, raw); err == nil {
 			done++
 		}
 	}
@@ -68,29 +83,29 @@ func (s *Service) Retry(ctx context.Context) (int, error) {
 
 // workThrough understands a stored inbound and records it. What goes wrong is
 // noted at the stored inbound, which stays for the next Retry.
-func (s *Service) workThrough(ctx context.Context, raw models.Raw) (rec models.Recorded, ok bool) {
+func (s *Service) workThrough(ctx context.Context, raw models.Raw) (models.Recorded, error) {
 	rec, err := s.process(ctx, raw)
 	if err == nil {
-		return rec, true
+		return rec, nil
 	}
 	s.logger().ErrorContext(ctx, "an inbound could not be worked through; it is kept and tried again", "inbound", raw.ID, "provider", raw.Provider, "error", err)
 	// Even while shutting down: the note is worth its millisecond.
 	if err := s.Store.FailRaw(context.WithoutCancel(ctx), raw.ID, limit(cleanText(err.Error()), 1000), s.Clock()); err != nil {
 		s.logger().ErrorContext(ctx, "could not note the failure", "inbound", raw.ID, "error", err)
 	}
-	return models.Recorded{}, false
+	return models.Recorded{}, err
 }
 
 func (s *Service) process(ctx context.Context, raw models.Raw) (rec models.Recorded, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.logger().ErrorContext(ctx, "panic while understanding an inbound", "inbound", raw.ID, "panic", p, "stack", string(debug.Stack()))
-			err = fmt.Errorf("understanding it panicked: %v", p)
+			err = fmt.Errorf("%w: it panicked: %v", errNotUnderstood, p)
 		}
 	}()
 	in, err := s.understand(raw, s.Clock())
 	if err != nil {
-		return models.Recorded{}, fmt.Errorf("understand: %w", err)
+		return models.Recorded{}, fmt.Errorf("%w: %w", errNotUnderstood, err)
 	}
 	match, err := s.Store.FindMatch(ctx, in.keys)
 	if err != nil {

@@ -3,6 +3,7 @@ package replies_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -294,6 +295,64 @@ func TestRetryFinishesWhatACrashLeft(t *testing.T) {
 
 // The answer leaves where the customer wrote last; what is invalid or
 // suppressed falls through, with the reason.
+// A process died after storing an answer: when the provider delivers it again
+// and is told that it arrived, it has paused the sequence.
+func TestRepeatFinishesWhatACrashLeft(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		d := newDesk(t, s)
+		e := d.enroll()
+		raw := d.text("in-1", d.w.Cell.Value, "Call me on Thursday")
+		_, _, err := s.SaveRaw(d.ctx, raw)
+		d.must(err)
+		if rec := d.receive(raw); rec.Repeat || len(rec.Paused) != 1 || rec.Paused[0] != e.ID {
+			t.Errorf("the repeat of what was only stored: %+v", rec)
+		}
+		if rec := d.receive(raw); !rec.Repeat || rec.MessageID == 0 {
+			t.Errorf("the repeat of what was worked through: %+v", rec)
+		}
+	})
+}
+
+// awayStore loses the database while an inbound is being recorded.
+type awayStore struct {
+	replies.Store
+	away int
+}
+
+func (s *awayStore) RecordInbound(ctx context.Context, rec models.InboundRecord, engage func(models.Person) models.Effects) (models.Recorded, error) {
+	if s.away--; s.away >= 0 {
+		return models.Recorded{}, errors.New("the database does not answer")
+	}
+	return s.Store.RecordInbound(ctx, rec, engage)
+}
+
+// What is stored and took no effect is asked for again; what never can is not
+// asked for forever.
+func TestUnrecordedIsAskedForAgain(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		d := newDesk(t, s)
+		e := d.enroll()
+		d.svc.Store = &awayStore{Store: s, away: 1}
+		raw := d.text("in-1", d.w.Cell.Value, "Call me on Thursday")
+		if _, err := d.svc.Receive(d.ctx, raw); err == nil {
+			t.Fatal("the provider was told that it arrived, and nothing was paused")
+		}
+		if rec := d.receive(raw); len(rec.Paused) != 1 || rec.Paused[0] != e.ID {
+			t.Errorf("delivered again: %+v", rec)
+		}
+
+		d.svc.Store = &awayStore{Store: s, away: 1000}
+		never := d.text("in-2", d.w.Cell.Value, "And another thing")
+		for range 4 {
+			if _, err := d.svc.Receive(d.ctx, never); err == nil {
+				t.Fatal("it was given up too early")
+			}
+		}
+		d.receive(never)
+		d.receive(never)
+	})
+}
+
 func TestAnswerFollowsTheCustomer(t *testing.T) {
 	on(t, func(d *desk) {
 		d.receive(d.mail("m1", "Please send the figures."))
@@ -301,10 +360,10 @@ func TestAnswerFollowsTheCustomer(t *testing.T) {
 		d.receive(d.text("t1", d.w.Cell.Value, "Or text me."))
 		choices, err := d.svc.Route(d.ctx, d.w.Prospect.ID)
 		d.must(err)
-		if c := choices[0]; c.Channel != models.ChannelSMS || c.ContactPoint.ID != d.w.Cell.ID || c.Sender == nil || c.Sender.ID != d.w.Phone.ID || c.Why != "By text: Pat texted today 12:00" {
+		if c := choices[0]; c.Channel != models.ChannelSMS || c.ContactPoint.ID != d.w.Cell.ID || c.Sender == nil || c.Sender.ID != d.w.Phone.ID || c.Why != "By text: Pat texted today 12:00 EST" {
 			d.Fatalf("first choice: %+v", c)
 		}
-		if c := choices[1]; c.Channel != models.ChannelEmail || c.Why != "By email: Pat wrote today 10:00" {
+		if c := choices[1]; c.Channel != models.ChannelEmail || c.Why != "By email: Pat wrote today 10:00 EST" {
 			d.Fatalf("second choice: %+v", c)
 		}
 		touch, c, err := d.svc.Answer(d.ctx, replies.AnswerRequest{ProspectID: d.w.Prospect.ID, UserID: d.w.Rep.ID, Body: " On their way. \r\n", FormToken: "f1"})
@@ -381,10 +440,10 @@ func TestAnswerToACallIsACall(t *testing.T) {
 		d.now = d.now.Add(24 * time.Hour)
 		choices, err := d.svc.Route(d.ctx, d.w.Prospect.ID)
 		d.must(err)
-		if c := choices[0]; !c.AsCall || c.Channel != models.ChannelCall || c.Sender != nil || c.Why != "By phone: Pat called yesterday 12:00" {
+		if c := choices[0]; !c.AsCall || c.Channel != models.ChannelCall || c.Sender != nil || c.Why != "By phone: Pat called yesterday 12:00 EST" {
 			d.Fatalf("first choice: %+v", c)
 		}
-		if c := choices[1]; c.Channel != models.ChannelEmail || c.Why != "By email: Pat wrote on Monday 10:00" {
+		if c := choices[1]; c.Channel != models.ChannelEmail || c.Why != "By email: Pat wrote on Monday 10:00 EST" {
 			d.Fatalf("in writing: %+v", c)
 		}
 		touch, _, err := d.svc.Answer(d.ctx, replies.AnswerRequest{ProspectID: d.w.Prospect.ID, UserID: d.w.Rep.ID, Body: "Call back about the figures", FormToken: "f1"})

@@ -58,11 +58,11 @@ func when(at, now time.Time, loc *time.Location) string {
 	days := daysFrom(at, models.DateOf(now, loc))
 	switch {
 	case days == 0:
-		return "today " + at.Format("15:04")
+		return "today " + at.Format("15:04 MST")
 	case days == 1:
-		return "yesterday " + at.Format("15:04")
+		return "yesterday " + at.Format("15:04 MST")
 	case days > 1 && days < 7:
-		return "on " + at.Format("Monday 15:04")
+		return "on " + at.Format("Monday 15:04 MST")
 	case at.Year() == now.Year():
 		return "on " + at.Format("2 January")
 	}

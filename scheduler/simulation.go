@@ -56,6 +56,9 @@ func (m *simulation) play() {
 				}
 			}
 			m.make(p, *res.Next)
+		case res.Finish == models.FinishUnreachable:
+			m.unreachable(p, res.FinishReason)
+			return
 		default:
 			return
 		}
@@ -125,6 +128,21 @@ func (m *simulation) leave(t models.Touch) {
 	}
 	m.steps = append(m.steps, line)
 	m.in.Touches = append(m.in.Touches, t)
+}
+
+// unreachable shows the steps that are left when nothing can reach the person
+// any more: none of them is made.
+func (m *simulation) unreachable(p *planner, reason models.Reason) {
+	for i := p.hist.next; i < len(p.def.Steps); i++ {
+		step := p.def.Steps[i]
+		if slices.ContainsFunc(m.steps, func(l models.PlannedStep) bool { return l.StepKey == step.Key }) {
+			continue
+		}
+		kind, rules, _ := p.channel(step)
+		t := p.touch(i, kind, moment{at: m.now})
+		t.EndReason, t.EndDetail = reason, p.noContactDetail(reason, rules)
+		m.leave(t)
+	}
 }
 
 // bookedCall adds the call that the appointment itself makes. It reports

@@ -21,14 +21,31 @@ const (
 func (s *Store) Book(ctx context.Context, b models.Booking) (models.Appointment, error) {
 	var a models.Appointment
 	err := s.inTx(ctx, func(tx *gorm.DB) error {
-		if _, err := lockProspect(tx, b.ProspectID); err != nil {
+		p, err := lockProspect(tx, b.ProspectID)
+		if err != nil {
 			return err
 		}
-		var err error
+		if err := refuseTwice(tx, p, b); err != nil {
+			return err
+		}
 		a, err = bookIn(tx, b)
 		return err
 	})
 	return a, shown(err)
+}
+
+// refuseTwice: a form sent twice must not ring and write to them twice.
+func refuseTwice(tx *gorm.DB, p models.Prospect, b models.Booking) error {
+	var open []models.Appointment
+	if err := tx.Where("prospect_id = ? AND state = ?", p.ID, models.AppointmentBooked).Find(&open).Error; err != nil {
+		return err
+	}
+	for _, a := range open {
+		if a.StartsAt.Equal(b.StartsAt) {
+			return models.Errorf(models.CodeConflict, "a call with %s is booked for this minute already; move or cancel that one instead", p.Name())
+		}
+	}
+	return nil
 }
 
 // bookIn books within a transaction that holds the prospect's lock. An
@@ -110,11 +127,11 @@ func phoneToCall(tx *gorm.DB, p models.Prospect, wanted *int64) (models.ContactP
 	}
 	switch {
 	case closed:
-		return models.ContactPoint{}, models.Errorf(models.CodeRefused, "prospect %d must not be called; record a new consent or lift the order first", p.ID)
+		return models.ContactPoint{}, models.Errorf(models.CodeRefused, "%s must not be called; record a new consent or lift the order first", p.Name())
 	case wanted != nil:
 		return models.ContactPoint{}, models.Invalid("contact_point", "contact point %d is no phone number of prospect %d; choose one of theirs", *wanted, p.ID)
 	}
-	return models.ContactPoint{}, models.Invalid("phone", "prospect %d has no usable phone number; add one before booking a call", p.ID)
+	return models.ContactPoint{}, models.Invalid("phone", "%s has no usable phone number; add one before booking a call", p.Name())
 }
 
 // anchorOf loads the enrollment a booking is for, where its sequence hangs on

@@ -44,6 +44,24 @@ func TestBook(t *testing.T) {
 	})
 }
 
+// A form sent twice books one call and sends one confirmation.
+func TestBookTwice(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		at := w.now.Add(26 * time.Hour)
+		a, err := s.Book(w.ctx, w.booking(at))
+		w.ok(err)
+		_, err = s.Book(w.ctx, w.booking(at))
+		w.code(err, models.CodeConflict)
+		if n := count[models.Touch](w, "purpose = ?", models.PurposeConfirmation); n != 1 {
+			t.Errorf("%d confirmations", n)
+		}
+		w.ok(s.CancelAppointment(w.ctx, a.ID, nil, w.by, w.now))
+		_, err = s.Book(w.ctx, w.booking(at))
+		w.ok(err)
+	})
+}
+
 func TestBookNeedsAPhone(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		w := newWorld(t, s)
@@ -93,7 +111,7 @@ func TestBookAnchorsTheEnrollment(t *testing.T) {
 		}
 		// A sequence that hangs on nothing keeps its own history.
 		free := w.enroll(follow("free", after(0, 0, 1, 0)))
-		b.EnrollmentID = &free.ID
+		b.EnrollmentID, b.StartsAt = &free.ID, b.StartsAt.Add(time.Hour)
 		other, err := s.Book(w.ctx, b)
 		w.ok(err)
 		if call := w.bookedCall(other.ID); call.EnrollmentID != nil || call.StepKey != "call" {

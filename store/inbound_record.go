@@ -49,6 +49,11 @@ func (r *inboundRecording) matched(engage func(models.Person) models.Effects) er
 	if err != nil {
 		return err
 	}
+	if r.rec.Verdict.Class.Engagement() {
+		if person.Sharing, err = sharingWith(r.tx, r.rec.Message.FromAddress, prospect.ID); err != nil {
+			return err
+		}
+	}
 	effects := engage(person)
 	if err := r.insert(&prospect.ID); err != nil {
 		return err
@@ -92,9 +97,9 @@ func (r *inboundRecording) prove(prospect models.Prospect) error {
 	return rr.run(nil)
 }
 
-// lockPeople locks the prospect and, where a person answered, the colleagues
-// whose sequences rest then: all in id order, so that two colleagues who answer
-// at once do not wait for each other.
+// lockPeople locks the prospect and, where a person answered, those whose
+// sequences rest then, colleagues and other records with the same address: all
+// in id order, so that two who answer at once do not wait for each other.
 func (r *inboundRecording) lockPeople() (models.Prospect, error) {
 	id, err := survivorOf(r.tx, *r.rec.Match.ProspectID)
 	if err != nil {
@@ -114,6 +119,15 @@ func (r *inboundRecording) lockPeople() (models.Prospect, error) {
 			if on := c.Version.Definition.OnColleagueReply; on == models.ReplyPause || on == models.ReplyFinish {
 				ids = append(ids, c.Enrollment.ProspectID)
 			}
+		}
+	}
+	if r.rec.Verdict.Class.Engagement() {
+		sharing, err := sharingWith(r.tx, r.rec.Message.FromAddress, id)
+		if err != nil {
+			return models.Prospect{}, err
+		}
+		for _, l := range sharing {
+			ids = append(ids, l.Enrollment.ProspectID)
 		}
 	}
 	locked, err := lockProspects(r.tx, ids)

@@ -55,6 +55,14 @@ func colleaguesOf(tx *gorm.DB, p models.Prospect) ([]models.LiveEnrollment, erro
 	return liveEnrollments(tx, false, "prospect_id IN (SELECT id FROM prospects WHERE company_id = ? AND id <> ?)", *p.CompanyID, p.ID)
 }
 
+// sharingWith are the live enrollments of other records that hold an address.
+func sharingWith(tx *gorm.DB, address string, prospectID int64) ([]models.LiveEnrollment, error) {
+	if address == "" {
+		return nil, nil
+	}
+	return liveEnrollments(tx, false, "prospect_id IN (SELECT prospect_id FROM contact_points WHERE value = ?) AND prospect_id <> ?", address, prospectID)
+}
+
 // contactPointsOf lists them in the prospect's order of preference.
 func contactPointsOf(tx *gorm.DB, prospectID int64) ([]models.ContactPoint, error) {
 	var points []models.ContactPoint

@@ -41,7 +41,7 @@ func TestSignIn(t *testing.T) {
 
 func TestSignInLeadsBackAndNowhereElse(t *testing.T) {
 	app := webtest.New(t, webtest.Options{})
-	for next, want := range map[string]string{"/prospects": "/prospects", "//evil.example.com": "/", "https://evil.example.com": "/", `/\evil.example.com`: "/"} {
+	for next, want := range map[string]string{"/prospects": "/prospects", "//evil.example.com": "/", "https://evil.example.com": "/", `/\evil.example.com`: "/", "/\t/evil.example.com": "/"} {
 		c := app.Client()
 		c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		res, err := c.PostForm(app.URL+"/sign-in", form("email", app.Rep.Email, "password", webtest.Password, "next", next))

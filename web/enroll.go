@@ -62,7 +62,14 @@ func (s *site) renderEnroll(w http.ResponseWriter, r *http.Request, v store.Pers
 			p.Chosen = &p.Sequences[i]
 		}
 	}
-	if p.Chosen != nil && p.ready() {
+	switch {
+	case p.Chosen == nil:
+	case !p.ready():
+		// The button was pressed and what the sequence hangs on is missing.
+		if p.Chosen.Anchor == models.AnchorAppointment && f.Values.Has("call_at") {
+			p.Form.Errors["call_at"] = "When is the call? This sequence hangs on it."
+		}
+	default:
 		if err := s.preview(r, &p, v); err != nil {
 			if err := p.Form.take(err, "call_at", "commitment", "sequence"); err != nil {
 				return err

@@ -130,7 +130,25 @@ func TestHealth(t *testing.T) {
 	if status, body := app.Client().Get("/healthz"); status != http.StatusServiceUnavailable || !strings.Contains(body, `"scheduler":"stopped"`) {
 		t.Errorf("after 31 s without a tick: status %d %s", status, body)
 	}
+	if status, body := app.Client().Get("/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, `"scheduler":"stopped"`) {
+		t.Errorf("readyz after 31 s without a tick: status %d %s", status, body)
+	}
 	if _, body := rep.Get("/prospects"); !strings.Contains(body, "nothing is sent") {
 		t.Error("no alarm on the pages")
+	}
+	app.Tick()
+	app.Stall(4 * time.Second) // the report may be kept for three
+	if status, body := app.Client().Get("/readyz"); status != http.StatusOK {
+		t.Errorf("readyz once it ticks again: status %d %s", status, body)
+	}
+	// Another replica's ticks do not hide that this one stands still.
+	app.Stall(31 * time.Second)
+	if err := app.Store.Heartbeat(t.Context(), "another", app.Now(), time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if status, body := app.Client().Get(path); status != http.StatusServiceUnavailable {
+			t.Errorf("%s while only another replica ticks: status %d %s", path, status, body)
+		}
 	}
 }

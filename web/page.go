@@ -126,7 +126,8 @@ func idPath(prefix string, id int64) string { return prefix + strconv.FormatInt(
 
 // localPath keeps a redirect on this site: "//host" and "https:" are refused.
 func localPath(p string) string {
-	if !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\r\n") {
+	// Browsers drop tabs and line ends from an address: "/\t/evil" is "//evil" to them.
+	if !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\t\r\n") {
 		return "/"
 	}
 	return p

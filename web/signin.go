@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -66,15 +67,17 @@ func (s *site) limitSignIn(next http.Handler) http.Handler {
 		f.General = "Too many attempts. Wait a minute, then try again; an admin can set a new password."
 		_ = s.views.render(w, http.StatusTooManyRequests, "signin", signInPage{page: s.bare(r, "Sign in"), Form: f, Next: "/"})
 	}
+	// An account is limited per client, so that nobody can lock its owner out.
 	byAccount := func(r *http.Request) (string, error) {
 		if err := r.ParseForm(); err != nil {
 			return "", err
 		}
-		return strings.ToLower(strings.TrimSpace(r.PostForm.Get("email"))), nil
+		return strings.ToLower(strings.TrimSpace(r.PostForm.Get("email"))) + " " + clientAddress(r), nil
 	}
+	byClient := func(r *http.Request) (string, error) { return clientAddress(r), nil }
 	failed := httprate.WithErrorHandler(func(w http.ResponseWriter, r *http.Request, err error) { s.failPlain(w, r, err) })
 	account := httprate.LimitBy(10, time.Minute, byAccount, httprate.WithLimitHandler(tooMany), failed)
-	address := httprate.LimitBy(30, time.Minute, httprate.KeyByIP, httprate.WithLimitHandler(tooMany), failed)
+	address := httprate.LimitBy(30, time.Minute, byClient, httprate.WithLimitHandler(tooMany), failed)
 	return address(account(next))
 }
 
@@ -134,4 +137,26 @@ func (s *site) welcome(w http.ResponseWriter, r *http.Request) error {
 
 func (s *site) help(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, "help", s.page(r, "Keyboard and help", ""))
+}
+
+// clientAddress is who asks: behind a proxy on this machine the last address
+// it names, which it wrote itself; what a client from elsewhere claims counts
+// for nothing.
+func clientAddress(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return host
+	}
+	named := r.Header.Values("X-Forwarded-For")
+	if len(named) == 0 {
+		return host
+	}
+	hops := strings.Split(named[len(named)-1], ",")
+	if ip := net.ParseIP(strings.TrimSpace(hops[len(hops)-1])); ip != nil {
+		return ip.String()
+	}
+	return host
 }

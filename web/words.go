@@ -71,6 +71,7 @@ var reasonWords = map[models.Reason]string{
 	models.HoldRetry:         "refused for now, tried again later",
 	models.HoldCompany:       "a colleague at the same company answered",
 	models.HoldGap:           "too soon after the last one",
+	models.HoldRestored:      "restored from a backup; it may have gone out before that",
 
 	models.SkipMomentPassed:   "its moment had passed",
 	models.SkipCondition:      "its condition did not hold",

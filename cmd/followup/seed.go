@@ -9,6 +9,7 @@ import (
 
 	"followup/cmd/followup/demo"
 	"followup/models"
+	"followup/store"
 )
 
 // seedSeed makes every demonstration workspace show the same people.
@@ -28,6 +29,8 @@ func (a *app) seed(ctx context.Context, mode string, out io.Writer) error {
 	if !a.cfg.Sandbox() {
 		return models.Errorf(models.CodeRefused, "real channels are configured: demonstration people do not belong beside real ones; take the empty workspace, or start without mailboxes and numbers")
 	}
+	// A browser that goes away must not leave half a demonstration behind.
+	ctx = context.WithoutCancel(ctx)
 	return a.scheduler.Standstill(func() error {
 		settings, err := a.store.Settings(ctx)
 		if err != nil {
@@ -35,6 +38,9 @@ func (a *app) seed(ctx context.Context, mode string, out io.Writer) error {
 		}
 		if settings.Mode != "" {
 			return models.Errorf(models.CodeConflict, "this workspace was set up already")
+		}
+		if err := a.refuseOthers(ctx); err != nil {
+			return err
 		}
 		accounts, err := a.playPast(ctx)
 		if err != nil {
@@ -44,6 +50,20 @@ func (a *app) seed(ctx context.Context, mode string, out io.Writer) error {
 		printAccounts(out, accounts)
 		return a.setMode(ctx, modeDemonstration)
 	})
+}
+
+// refuseOthers keeps invented people away from real ones, and tells the way
+// out of a demonstration that was cut short by the program's end.
+func (a *app) refuseOthers(ctx context.Context) error {
+	people, err := a.store.ViewProspects(ctx, store.ProspectFilter{Page: models.Page{Limit: 1}})
+	if err != nil || len(people.Rows) == 0 {
+		return err
+	}
+	where := "empty its database"
+	if a.cfg.Database == "" {
+		where = "remove the folder " + a.cfg.Data
+	}
+	return models.Errorf(models.CodeRefused, "There are people in this workspace already, and a demonstration does not belong beside them. Take the empty workspace to keep them. If a demonstration was cut short here, stop Followup, %s and start again.", where)
 }
 
 func (a *app) playPast(ctx context.Context) ([]demo.Account, error) {

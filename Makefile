@@ -8,10 +8,10 @@ HTMX    := web/static/htmx.min.js
 LINT    := bin/golangci-lint
 export CGO_ENABLED ?= 0
 
-.PHONY: help run demo build test check lint unit race cover fuzz screenshots fmt setup clean
+.PHONY: schema-fixture help run demo build test check lint unit race storm chaos cover fuzz screenshots fmt setup clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: $(HTMX) ## Build and start on the sandbox at http://127.0.0.1:8080 (data in ./data)
 	@go build -ldflags "-X main.version=$(VERSION)" -o bin/followup ./cmd/followup
@@ -24,7 +24,7 @@ demo: $(HTMX) ## Two weeks in two minutes on a throw-away database
 build: $(HTMX) ## Build bin/followup
 	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/followup ./cmd/followup
 
-test: setup $(HTMX) check lint unit race ## Install what is missing and run everything
+test: setup $(HTMX) check lint unit race storm ## Install what is missing and run everything
 	@echo "All tests passed."
 
 setup: ## Install what the tests need (PostgreSQL, Chromium, a C compiler for the race detector)
@@ -42,13 +42,23 @@ $(LINT): tools.mod tools.sum
 	go build -modfile=tools.mod -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 unit: $(HTMX) node_modules ## Every test: units, both databases, channels, end to end, browser
-	go test -timeout 20m ./...
+	go test -timeout 20m $$(go list ./... | grep -v -e /cmd/chaos -e /simulate)
+
+# These two want the machine for themselves.
+storm: ## A short simulation, and a short storm of kills and faults over real processes
+	go test -timeout 20m -p 1 ./cmd/followup/simulate ./cmd/chaos
 
 # modernc.org/sqlite is C translated to Go: instrumenting it makes it 20 times
 # slower and finds nothing of ours.
 race: $(HTMX) ## The engine's tests under the race detector
 	CGO_ENABLED=1 go test -race -gcflags='modernc.org/...=-race=false' -timeout 20m \
 		./scheduler/... ./store/... ./replies/... ./channels/... ./crm/...
+
+# The engine's promises against real processes; shrink it with CHAOS_TOUCHES,
+# CHAOS_KILLS, and CHAOS_FLAGS (bin/chaos -help lists them).
+chaos: ## Four replicas, kill -9, freezes, restarts, faults: counted by the providers (15 min)
+	@go build -o bin/chaos ./cmd/chaos
+	@exec bin/chaos $(if $(CHAOS_TOUCHES),-touches $(CHAOS_TOUCHES)) $(if $(CHAOS_KILLS),-kills $(CHAOS_KILLS)) $(CHAOS_FLAGS)
 
 fuzz: ## Each fuzz test for FUZZTIME (default 30s)
 	@for pkg in $$(go list ./...); do \
@@ -59,6 +69,9 @@ fuzz: ## Each fuzz test for FUZZTIME (default 30s)
 
 screenshots: $(HTMX) ## Pictures of the pages into docs/screenshots
 	FOLLOWUP_SCREENSHOTS=$(CURDIR)/docs/screenshots go test -count=1 -run '^TestScreenshots$$' -timeout 10m ./cmd/followup
+
+schema-fixture: ## The sample of the present schema into store/testdata; run it when a schema is released
+	go test -count=1 -run '^TestMigrateReleased$$' ./store -args -fixtures
 
 cover: $(HTMX) ## Test coverage by package
 	go test -timeout 20m -coverprofile=coverage.out ./... && go tool cover -func=coverage.out | tail -1

@@ -94,7 +94,9 @@ type WebhookReceiver interface {
 // ErrSignature: the request is not from the provider it claims to be from.
 var ErrSignature = errors.New("the signature does not verify")
 
-// Listener is a channel that reads inbound from a sender's mailbox.
+// Listener is a channel that reads what came in to a sender: a mailbox, or the
+// texts and calls that a provider lists. One channel does so for each kind of
+// sender, for all of its inbound.
 type Listener interface {
 	// Listen reads everything after sender.InboundCursor and goes on until
 	// ctx ends, calling deliver for each message and current each time it
@@ -116,6 +118,14 @@ const (
 // Reconciler can find out what became of an attempt whose answer was lost.
 type Reconciler interface {
 	Reconcile(context.Context, models.Message) (Finding, Outcome, error)
+}
+
+// Ledger is a channel whose provider keeps its own record of what left a
+// sender, for a workspace that has lost part of its own.
+type Ledger interface {
+	// Left hands on what was sent since, in any order. whole tells that the
+	// record would show everything, so that its silence proves something.
+	Left(ctx context.Context, sender models.Sender, since time.Time, take func(models.Left) error) (whole bool, err error)
 }
 
 // Prober is a channel that can check a sender's set-up without sending to a

@@ -15,6 +15,7 @@ const (
 	HoldCompany       Reason = "company_hold"
 	HoldGap           Reason = "minimum_gap"
 	HoldWorkspace     Reason = "workspace_paused"
+	HoldRestored      Reason = "restored" // due in a time that a restored database knows nothing of
 )
 
 // Reasons of skips and cancellations.
@@ -56,6 +57,7 @@ const (
 	AttentionMissedCall  Reason = "missed_call"
 	AttentionPlan        Reason = "plan_failed"
 	AttentionOptOut      Reason = "opt_out_unclear" // a reply that may be an opt-out
+	AttentionRestored    Reason = "restored"        // the workspace came from a backup
 )
 
 // Reasons of failures and invalid contact points.

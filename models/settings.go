@@ -20,6 +20,8 @@ type Settings struct {
 	Paused    bool
 	PausedWhy string
 	PausedBy  string
+	// Restored is set where the workspace came from a backup.
+	Restored *Restored `json:",omitempty"`
 }
 
 // DefaultSettings are the workspace's settings before anyone changes them.

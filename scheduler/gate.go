@@ -45,6 +45,7 @@ func Judge(d models.Due, g Gate) (dec models.Decision) {
 	for _, check := range []func(*judgement) bool{
 		(*judgement).personGone,
 		(*judgement).workspacePaused,
+		(*judgement).lostTime,
 		(*judgement).enrollmentRests,
 		(*judgement).appointmentChanged,
 		(*judgement).answeredSince,
@@ -153,6 +154,17 @@ func (j *judgement) workspacePaused() bool {
 	return j.hold(j.Now.Add(recheckSoon), models.HoldWorkspace, "everything automatic is paused (%s)", strings.TrimSpace(s.PausedWhy+" "+s.PausedBy))
 }
 
+// lostTime: the workspace was restored from a backup, and this was due in the
+// time that the backup knows nothing of, so it may have gone out already. It is
+// set aside for a reconciliation or a person to decide (store.ParkRestored).
+func (j *judgement) lostTime() bool {
+	s := j.d.Sender
+	if j.task || s == nil || s.Provider == models.ProviderSandbox || !j.d.Settings.Restored.Lost(j.d.Touch.PromisedAt) {
+		return false
+	}
+	return j.hold(j.Now.Add(recheckSoon), models.HoldRestored, "it was due between a backup and its restoring and may have gone out then")
+}
+
 // enrollmentRests is the engagement check: only an active enrollment sends.
 func (j *judgement) enrollmentRests() bool {
 	e := j.d.Enrollment
@@ -174,7 +186,9 @@ func (j *judgement) appointmentChanged() bool {
 	if t.AppointmentRevision < a.Revision {
 		return j.cancel(models.CancelMoved, "the call was moved")
 	}
-	before := j.booked || t.Purpose == models.PurposeReminder
+	// A confirmation that was refused for now must not announce the call after
+	// its cancellation; the notice of the cancellation itself has no such end.
+	before := j.booked || t.Purpose == models.PurposeReminder || t.Purpose == models.PurposeConfirmation && t.NotAfter != nil
 	if before && a.State == models.AppointmentCanceled {
 		return j.cancel(models.CancelAppointment, "the call was canceled")
 	}

@@ -95,6 +95,14 @@ func TestGate(t *testing.T) {
 			d.Touch.AppointmentID, d.Touch.AppointmentRevision = ptr(int64(5)), 1
 			d.Appointment = &models.Appointment{ID: 5, Revision: 2, State: models.AppointmentBooked}
 		}, models.DecideCancel, models.CancelMoved, ""},
+		{"the call was canceled before it was confirmed", models.ChannelEmail, models.PurposeConfirmation, func(d *models.Due, now *time.Time) {
+			d.Appointment = &models.Appointment{ID: 5, Revision: 1, State: models.AppointmentCanceled, StartsAt: now.Add(48 * time.Hour)}
+			d.Touch.AppointmentID, d.Touch.AppointmentRevision, d.Touch.NotAfter = ptr(int64(5)), 1, ptr(now.Add(48*time.Hour))
+		}, models.DecideCancel, models.CancelAppointment, ""},
+		{"the notice of the cancellation", models.ChannelEmail, models.PurposeConfirmation, func(d *models.Due, now *time.Time) {
+			d.Appointment = &models.Appointment{ID: 5, Revision: 1, State: models.AppointmentCanceled, StartsAt: now.Add(48 * time.Hour)}
+			d.Touch.AppointmentID, d.Touch.AppointmentRevision = ptr(int64(5)), 1
+		}, models.DecideSend, "", ""},
 		{"the call was canceled", models.ChannelEmail, models.PurposeReminder, func(d *models.Due, now *time.Time) {
 			d.Touch.AppointmentID, d.Touch.AppointmentRevision = ptr(int64(5)), 1
 			d.Appointment = &models.Appointment{ID: 5, Revision: 1, State: models.AppointmentCanceled}

@@ -95,3 +95,28 @@ func TestSettleOutlastsTheDatabase(t *testing.T) {
 		t.Errorf("%d sent, %+v", len(w.line.messages()), got)
 	}
 }
+
+// The times of the rescue are the engine's own: short ones take up soon what
+// a silent replica left, and not before.
+func TestRescueAtItsOwnPace(t *testing.T) {
+	w := newWorld(t, storetest.SQLite(t))
+	e := w.enroll(w.Sequence.ID)
+	dead, next := w.engine("dead"), w.engine("next")
+	dead.Synchronous, dead.SendFor = true, time.Second
+	next.Synchronous, next.SilentAfter, next.RescueEvery = true, 5*time.Second, time.Second
+	w.store.loseClaim = true
+	if err := dead.Tick(w.ctx, w.now()); err == nil {
+		t.Fatal("the failure should be reported")
+	}
+	died := w.now()
+	for after, want := range []models.TouchState{4: models.TouchSending, 7: models.TouchUnconfirmed} {
+		if want == "" {
+			continue
+		}
+		w.setClock(died.Add(time.Duration(after) * time.Second))
+		w.ok(next.Tick(w.ctx, w.now()))
+		if got := w.touch(e.ID, "first"); got.State != want {
+			t.Errorf("%d s later it is %s, want %s", after, got.State, want)
+		}
+	}
+}

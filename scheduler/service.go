@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"followup/channels"
@@ -36,6 +37,9 @@ type Scheduler struct {
 	Synchronous bool
 	// PublicURL is where customers and providers reach us; "" : not reachable.
 	PublicURL string
+	// MaySend is asked before messages are claimed; while it says no, tasks
+	// open and nothing is sent. nil: always.
+	MaySend func(context.Context) bool
 	// NewToken makes the opaque name of a message; nil: 26 random characters.
 	NewToken func() string
 
@@ -84,6 +88,16 @@ type engine struct {
 	lastRescue    time.Time
 	lastTook      time.Duration
 	unsure        reconciling
+	ticked        atomic.Pointer[time.Time] // when the last whole Tick began, by its own time
+}
+
+// LastTick is when this process last ticked; zero: not yet. Other replicas may
+// go on while this one stands still.
+func (s *Scheduler) LastTick() time.Time {
+	if at := s.engine().ticked.Load(); at != nil {
+		return *at
+	}
+	return time.Time{}
 }
 
 // engine prepares what the exported fields do not say, once.

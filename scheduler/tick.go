@@ -44,6 +44,7 @@ func (s *Scheduler) Tick(ctx context.Context, now time.Time) error {
 		s.work(ctx, now),
 	)
 	e.lastTook = s.clock(now).Sub(began)
+	e.ticked.Store(&now)
 	return err
 }
 
@@ -112,6 +113,7 @@ func (s *Scheduler) planAll(ctx context.Context, now time.Time) (int, error) {
 func (s *Scheduler) claimAll(ctx context.Context, now time.Time) (int, error) {
 	e := s.engine()
 	total := 0
+	maySend := s.MaySend == nil || s.MaySend(ctx)
 	for range maxRounds {
 		if ctx.Err() != nil {
 			break
@@ -122,6 +124,9 @@ func (s *Scheduler) claimAll(ctx context.Context, now time.Time) (int, error) {
 			break
 		}
 		free := e.slots.free()
+		if !maySend {
+			free = 0
+		}
 		claimed, err := s.Store.ClaimDue(ctx, models.ClaimRequest{
 			Now: now, Replica: s.Replica, Slots: free, Batch: e.batch, SendFor: s.SendFor,
 		}, s.judgeAll(now))

@@ -155,6 +155,7 @@ var reasonWords = map[models.Reason]string{
 	models.HoldCompany:         "waits because everyone at the company is held",
 	models.HoldGap:             "waits because another touch was made a moment ago",
 	models.HoldWorkspace:       "waits because everything automatic is paused",
+	models.HoldRestored:        "due between a backup and its restoring: it may have gone out then",
 	models.SkipMomentPassed:    "left out: its moment had passed",
 	models.SkipCondition:       "left out: its condition does not hold",
 	models.SkipDisabled:        "left out: the step is switched off",

@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -175,6 +176,27 @@ func TestSpokenAnswerEndsTheWaiting(t *testing.T) {
 		if c := w.conversation(); c.WaitingSince != nil || c.LastChannel != models.ChannelEmail {
 			t.Errorf("conversation = %+v", c)
 		}
+	})
+}
+
+// Somebody who spoke with us while their sequence rested for another reason
+// gets nothing automatic when that reason ends by itself.
+func TestSpokenAnswerOutlastsAnotherPause(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		e := w.enroll(follow("f", after(0, 0, 2, 0)))
+		until := w.now.Add(24 * time.Hour)
+		w.ok(s.PauseEnrollment(w.ctx, e.ID, &until, w.by, w.now))
+		task, _ := w.openCall(models.Touch{})
+		_, err := s.CloseCall(w.ctx, w.result(task.ID, models.OutcomeConnected))
+		w.ok(err)
+		w.now = until
+		_, err = s.LiftElapsed(w.ctx, w.now, 10)
+		w.ok(err)
+		if got := w.pauses(e.ID); !slices.Equal(got, []models.PauseReason{models.PauseReplied}) {
+			t.Errorf("pauses = %v, want replied", got)
+		}
+		w.isEnrollment(e.ID, models.EnrollmentPaused, false)
 	})
 }
 

@@ -51,22 +51,37 @@ ORDER BY d.turn, d.promised_at, d.id LIMIT @limit`, map[string]any{
 	return picks, err
 }
 
+// The ids are given beside the rows, though these hold them: a table that was
+// never analysed (a young one, or after a crash, which loses the counters that
+// autovacuum goes by) is else read whole for each batch.
+const (
+	postgresSentTouches = `UPDATE touches t SET state = 'sent', end_reason = 'accepted', end_detail = r.detail, ended_at = r.at,
+		updated_at = r.at, hold_reason = '', hold_detail = '', send_by = NULL
+		FROM jsonb_to_recordset(CAST(@rows AS jsonb)) AS r (touch bigint, at timestamptz, provider_id text, detail text)
+		WHERE t.id = r.touch AND t.id = ANY(CAST(@ids AS bigint[]))`
+	postgresSentMessages = `UPDATE messages m SET state = CASE WHEN m.state = 'queued' THEN 'sent' ELSE m.state END,
+		sent_at = COALESCE(m.sent_at, r.at), provider_id = CASE WHEN r.provider_id = '' THEN m.provider_id ELSE r.provider_id END,
+		error_code = CASE WHEN m.state = 'failed' THEN m.error_code ELSE '' END,
+		error_detail = CASE WHEN m.state = 'failed' THEN m.error_detail ELSE '' END
+		FROM jsonb_to_recordset(CAST(@rows AS jsonb)) AS r (touch bigint, at timestamptz, provider_id text, detail text)
+		WHERE m.touch_id = r.touch AND m.direction = 'outbound' AND m.touch_id = ANY(CAST(@ids AS bigint[]))`
+)
+
 func postgresSettleSent(tx *gorm.DB, rows []sentRow) error {
 	list, err := sentJSON(rows, time.RFC3339Nano)
 	if err != nil {
 		return err
 	}
-	const from = ` FROM jsonb_to_recordset(CAST(? AS jsonb)) AS r (touch bigint, at timestamptz, provider_id text, detail text) `
-	err = tx.Exec(`UPDATE touches t SET state = 'sent', end_reason = 'accepted', end_detail = r.detail, ended_at = r.at,
-		updated_at = r.at, hold_reason = '', hold_detail = '', send_by = NULL`+from+`WHERE t.id = r.touch`, list).Error
-	if err != nil {
-		return err
+	ids := make(pgArray[int64], len(rows))
+	for i, r := range rows {
+		ids[i] = r.Touch
 	}
-	return tx.Exec(`UPDATE messages m SET state = CASE WHEN m.state = 'queued' THEN 'sent' ELSE m.state END,
-		sent_at = COALESCE(m.sent_at, r.at), provider_id = CASE WHEN r.provider_id = '' THEN m.provider_id ELSE r.provider_id END,
-		error_code = CASE WHEN m.state = 'failed' THEN m.error_code ELSE '' END,
-		error_detail = CASE WHEN m.state = 'failed' THEN m.error_detail ELSE '' END`+
-		from+`WHERE m.touch_id = r.touch AND m.direction = 'outbound'`, list).Error
+	for _, statement := range []string{postgresSentTouches, postgresSentMessages} {
+		if err := tx.Exec(statement, map[string]any{"rows": list, "ids": ids}).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func postgresNow(tx *gorm.DB, _ time.Time) (time.Time, error) {

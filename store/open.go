@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -28,6 +29,10 @@ type Options struct {
 	Key   []byte
 	Clock models.Clock
 	Log   *slog.Logger
+	// EndedAfter is how long a replica must have been silent before it counts
+	// as ended, and what it left and no provider has is planned again. It must
+	// be longer than any send takes, and than any freeze; 0: 15 minutes.
+	EndedAfter time.Duration
 }
 
 // More connections than this only contend: PostgreSQL's work per row, not our
@@ -49,7 +54,7 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	if opt.Clock == nil {
 		return nil, errors.New("store: Options.Clock is not set")
 	}
-	s := &Store{dialect: DialectOf(opt.DSN), key: opt.Key, clock: opt.Clock, log: opt.Log}
+	s := &Store{dialect: DialectOf(opt.DSN), key: opt.Key, clock: opt.Clock, log: opt.Log, endedAfter: cmp.Or(opt.EndedAfter, defaultEndedAfter)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

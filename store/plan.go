@@ -179,24 +179,27 @@ func histories(tx *gorm.DB, es []models.Enrollment) (map[int64][]models.Touch, e
 		enrolled.add(&es[i].ID)
 		booked.add(es[i].AppointmentID)
 	}
-	own := tx.Where(anyOf(tx, "enrollment_id", enrolled.list()))
-	if len(booked) > 0 {
-		own = own.Or(tx.Where(anyOf(tx, "appointment_id", booked.list())).Where("kind = 'booked_call'"))
-	}
-	var touches []models.Touch
-	if err := tx.Where("state <> 'canceled'").Where(own).Order("id").Find(&touches).Error; err != nil {
+	// Two statements, for an OR over two columns reads the whole table on SQLite.
+	var own, calls []models.Touch
+	if err := tx.Where("state <> 'canceled'").Where(anyOf(tx, "enrollment_id", enrolled.list())).Order("id").Find(&own).Error; err != nil {
 		return nil, err
 	}
+	if len(booked) > 0 {
+		err := tx.Where("kind = 'booked_call' AND state <> 'canceled'").Where(anyOf(tx, "appointment_id", booked.list())).Order("id").Find(&calls).Error
+		if err != nil {
+			return nil, err
+		}
+	}
 	byAppointment := map[int64][]models.Touch{}
+	for _, t := range calls {
+		byAppointment[*t.AppointmentID] = append(byAppointment[*t.AppointmentID], t)
+	}
 	out := make(map[int64][]models.Touch, len(es))
-	for _, t := range touches {
+	for _, t := range own {
 		if t.Kind == models.TouchBookedCall && t.AppointmentID != nil && booked[*t.AppointmentID] {
-			byAppointment[*t.AppointmentID] = append(byAppointment[*t.AppointmentID], t)
-			continue
+			continue // it comes with its appointment
 		}
-		if t.EnrollmentID != nil {
-			out[*t.EnrollmentID] = append(out[*t.EnrollmentID], t)
-		}
+		out[*t.EnrollmentID] = append(out[*t.EnrollmentID], t)
 	}
 	for _, e := range es {
 		if e.AppointmentID != nil {

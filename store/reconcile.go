@@ -16,7 +16,9 @@ import (
 func (s *Store) Unconfirmed(ctx context.Context, limit int) ([]models.Dispatch, error) {
 	tx := s.read.WithContext(ctx)
 	var touches []models.Touch
-	if err := tx.Where("state = 'unconfirmed'").Order("updated_at, id").Limit(limit).Find(&touches).Error; err != nil {
+	// One without a message was set aside after a restoring: there is nothing to ask about.
+	asked := handedOver + " AND state = 'unconfirmed' AND EXISTS (SELECT 1 FROM messages m WHERE m.touch_id = touches.id AND m.direction = 'outbound')"
+	if err := tx.Where(asked).Order("updated_at, id").Limit(limit).Find(&touches).Error; err != nil {
 		return nil, fmt.Errorf("unconfirmed: %w", err)
 	}
 	ids, senders := idSet{}, idSet{}
@@ -52,9 +54,9 @@ func (s *Store) Unconfirmed(ctx context.Context, limit int) ([]models.Dispatch, 
 	return out, nil
 }
 
-// endedAfter is how long a replica must have been silent before it counts as
-// ended: longer than any send takes, so nothing of it can still go out.
-const endedAfter = 15 * time.Minute
+// defaultEndedAfter: longer than any send takes, so nothing of the replica can
+// still go out.
+const defaultEndedAfter = 15 * time.Minute
 
 // Reconcile records what a reconciler learned of an unconfirmed touch. Absent
 // plans it again only where the hand-over is proved to be over: the replica
@@ -140,7 +142,7 @@ func (s *Store) handOverEnded(tx *gorm.DB, t models.Touch, now time.Time) (bool,
 	if t.Replica == "" {
 		return true, nil
 	}
-	if t.SendBy != nil && now.Before(t.SendBy.Add(endedAfter)) {
+	if t.SendBy != nil && now.Before(t.SendBy.Add(s.endedAfter)) {
 		return false, nil
 	}
 	clock, err := s.hot.databaseNow(tx, now)
@@ -148,6 +150,6 @@ func (s *Store) handOverEnded(tx *gorm.DB, t models.Touch, now time.Time) (bool,
 		return false, err
 	}
 	var alive int64
-	err = tx.Table("replicas").Where("id = ? AND heartbeat_at >= ?", t.Replica, clock.Add(-endedAfter).UTC()).Count(&alive).Error
+	err = tx.Table("replicas").Where("id = ? AND heartbeat_at >= ?", t.Replica, clock.Add(-s.endedAfter).UTC()).Count(&alive).Error
 	return alive == 0, err
 }

@@ -32,6 +32,10 @@ func (s *Store) Heartbeat(ctx context.Context, replica string, now time.Time, ti
 	return nil
 }
 
+// handedOver is the condition of the index touches_handed, word for word:
+// SQLite uses a partial index only where the statement repeats it.
+const handedOver = "state IN ('sending', 'unconfirmed')"
+
 // rescueLimit bounds one transaction of rescuing; the next Tick goes on.
 const rescueLimit = 500
 
@@ -83,7 +87,7 @@ func (s *Store) forgotten(tx *gorm.DB, replica string, inFlight []int64) ([]mode
 		known[id] = true
 	}
 	var sending []models.Touch
-	err := tx.Where("state = 'sending' AND replica = ?", replica).Order("id").Find(&sending).Error
+	err := tx.Where(handedOver+" AND state = 'sending' AND replica = ?", replica).Order("id").Find(&sending).Error
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +108,7 @@ func (s *Store) abandoned(tx *gorm.DB, replica string, now time.Time, silent tim
 		return nil, err
 	}
 	var lost []models.Touch
-	err = tx.Where("state = 'sending' AND replica <> ? AND (send_by IS NULL OR send_by < ?)", replica, now.Add(-silent)).
+	err = tx.Where(handedOver+" AND state = 'sending' AND replica <> ? AND (send_by IS NULL OR send_by < ?)", replica, now.Add(-silent)).
 		Where("NOT EXISTS (SELECT 1 FROM replicas r WHERE r.id = touches.replica AND r.heartbeat_at >= ?)", clock.Add(-silent).UTC()).
 		Order("id").Limit(rescueLimit).Find(&lost).Error
 	return lost, err

@@ -25,6 +25,10 @@ func TestRecheck(t *testing.T) {
 			_, err := w.s.Suppress(w.ctx, models.Suppression{Scope: models.SuppressAddress, Value: herEmail, By: w.by, CreatedAt: w.now})
 			w.ok(err)
 		}, models.TouchPlanned, ""},
+		"an opt-out of the person": {func(w *world, _ models.Enrollment) {
+			_, err := w.s.Suppress(w.ctx, models.Suppression{Scope: models.SuppressPerson, ProspectID: &w.person.ID, By: w.by, CreatedAt: w.now})
+			w.ok(err)
+		}, models.TouchCanceled, models.CancelFinished},
 		"suppressed domain": {func(w *world, _ models.Enrollment) {
 			_, err := w.s.Suppress(w.ctx, models.Suppression{Scope: models.SuppressDomain, Value: "acme.example.com", By: w.by, CreatedAt: w.now})
 			w.ok(err)

@@ -4,6 +4,7 @@ package store
 
 import (
 	"log/slog"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -13,14 +14,16 @@ import (
 // Store is the database. write and read are the same handle on PostgreSQL;
 // on SQLite write has one connection and read has several that cannot write.
 type Store struct {
-	dialect  Dialect
-	write    *gorm.DB
-	read     *gorm.DB
-	key      []byte
-	clock    models.Clock
-	log      *slog.Logger
-	hot      hotSQL
-	versions versionCache
+	dialect Dialect
+	write   *gorm.DB
+	read    *gorm.DB
+	key     []byte
+	clock   models.Clock
+	log     *slog.Logger
+	hot     hotSQL
+	// endedAfter is Options.EndedAfter.
+	endedAfter time.Duration
+	versions   versionCache
 }
 
 // Dialect tells which database it is.

@@ -152,6 +152,11 @@ func closeBehind(tx *gorm.DB, prospect models.Prospect, task models.Task, by str
 		if err := startRepaired(tx, task, by, now); err != nil {
 			return err
 		}
+		if task.Reason == models.AttentionRestored && task.State == models.TaskDone {
+			if err := resumeRestored(tx, false, by, now); err != nil {
+				return err
+			}
+		}
 	case models.TaskCall:
 		if err := endDismissedCall(tx, task, by, now); err != nil {
 			return err

@@ -43,6 +43,9 @@ type Options struct {
 	// Known tells whether a message of ours already has this provider id, so
 	// that reconciling does not take another message for the one sought. May be nil.
 	Known func(ctx context.Context, providerID string) (bool, error)
+	// ListEvery is how often what came in is listed at Twilio; 0: 15 s, or,
+	// where webhooks bring it, as often as keeps the sender current.
+	ListEvery time.Duration
 }
 
 // Channel implements channels.Channel for texts.
@@ -56,6 +59,12 @@ type Channel struct {
 func New(o Options) *Channel {
 	if o.Grace == 0 {
 		o.Grace = 2 * time.Minute
+	}
+	if o.ListEvery == 0 {
+		o.ListEvery = 15 * time.Second
+		if o.PublicURL != "" {
+			o.ListEvery = models.InboundCurrency - time.Minute
+		}
 	}
 	return &Channel{
 		o: o, allow: twilioapi.NewAllowList(o.Allow),

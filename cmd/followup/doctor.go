@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"followup/channels"
@@ -44,6 +47,7 @@ func (doctorCmd) Run(term terminal, c *cli) error {
 	}
 	a.checkSenders(term.ctx, report)
 	a.checkScheduler(term.ctx, report)
+	a.checkRestored(term.ctx, report)
 	if cfg.PublicURL == "" {
 		fmt.Fprintln(term.out, "· public URL     none: providers cannot post webhooks, mails carry no one-click unsubscribe link")
 	}
@@ -103,5 +107,49 @@ func (a *app) checkScheduler(ctx context.Context, report func(string, error, str
 		report("scheduler", fmt.Errorf("last ran %s ago; start followup serve", age), "")
 		return
 	}
-	report("scheduler", nil, fmt.Sprintf("ran %s ago, %d due, the oldest %s late", age, h.Due, h.Lag.Round(time.Second)))
+	report("scheduler", nil, fmt.Sprintf("ran %s ago; %d due, the oldest %s late%s", age, h.Due, h.Lag.Round(time.Second), waiting(h)))
+}
+
+// waiting lists what is stuck or held, with the reasons.
+func waiting(h models.Health) string {
+	var parts []string
+	for _, c := range []struct {
+		n    int
+		what string
+	}{{h.Sending, "being sent"}, {h.Unconfirmed, "unconfirmed"}, {h.Attention, "for a person to look at"}} {
+		if c.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
+		}
+	}
+	for _, reason := range slices.Sorted(maps.Keys(h.Held)) {
+		parts = append(parts, fmt.Sprintf("%d held (%s)", h.Held[reason], strings.ReplaceAll(string(reason), "_", " ")))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(parts, ", ")
+}
+
+// checkRestored says how far a restored workspace is.
+func (a *app) checkRestored(ctx context.Context, report func(string, error, string)) {
+	state, err := a.store.RestoredState(ctx)
+	if err != nil {
+		report("backup", err, "")
+		return
+	}
+	r := state.Restored
+	if r == nil {
+		return
+	}
+	of := "restored from a backup of " + r.BackupOf.Format(time.RFC3339)
+	switch {
+	case r.ResumedAt != nil:
+		report("backup", nil, fmt.Sprintf("%s, resumed; %d messages still set aside", of, state.Parked))
+	case r.ReconciledAt != nil:
+		report("backup", fmt.Errorf("%s and reconciled: %d messages set aside; close the task about it, or: followup resume", of, state.Parked), "")
+	case len(state.Unread) > 0:
+		report("backup", fmt.Errorf("%s: what came in since has not been read for %s", of, strings.Join(state.Unread, ", ")), "")
+	default:
+		report("backup", fmt.Errorf("%s and not reconciled yet; followup serve does it", of), "")
+	}
 }

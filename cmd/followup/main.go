@@ -33,6 +33,10 @@ type cli struct {
 	Enroll      enrollCmd      `cmd:"" help:"Enroll a prospect in a sequence, or preview it."`
 	Sequence    sequenceCmd    `cmd:"" help:"Lint, push, pull and list sequences."`
 	InspectMail inspectMailCmd `cmd:"" name:"inspect-mail" help:"Say what each message is, one JSON line each."`
+	Simulate    simulateCmd    `cmd:"" help:"Simulate months with everything going wrong and check every promise."`
+	Backup      backupCmd      `cmd:"" help:"Write the workspace into one file."`
+	Restore     restoreCmd     `cmd:"" help:"Fill an empty database from a backup, of SQLite or PostgreSQL alike."`
+	Resume      resumeCmd      `cmd:"" help:"Let a restored workspace send again."`
 	Doctor      doctorCmd      `cmd:"" help:"Check configuration, database, channels and scheduler."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }

@@ -39,7 +39,10 @@ func (a *app) configureSenders(ctx context.Context) error {
 		}
 		sender := models.Sender{
 			OwnerID: owner, Kind: models.SenderPhone, Provider: models.ProviderTwilio, Address: n.Number, Name: n.Name,
-			RatePerMinute: orDefault(n.RatePerMinute, numberRate), Inbound: models.InboundPush,
+			RatePerMinute: orDefault(n.RatePerMinute, numberRate),
+			// Webhooks bring it sooner where there is a public URL; what they
+			// missed is listed all the same.
+			Inbound:     models.InboundPoll,
 			Settings:    models.SenderSettings{AccountSID: a.cfg.Twilio.AccountSID},
 			Credentials: models.SenderCredentials{AuthToken: a.cfg.Twilio.AuthToken},
 		}

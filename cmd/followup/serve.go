@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"followup/models"
+	"followup/store"
 	"followup/web"
 )
 
@@ -87,9 +89,13 @@ func (a *app) serve(ctx context.Context, ln net.Listener, handler http.Handler) 
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10,
 	}
+	if err := a.awaitAnswers(ctx); err != nil {
+		return errors.Join(err, ln.Close())
+	}
 	var background sync.WaitGroup
 	background.Go(func() { a.mailboxes.Run(ctx) })
 	background.Go(func() { a.retryInbound(ctx) })
+	background.Go(func() { a.reconcileRestored(ctx) })
 	background.Go(func() { a.purgeSessions(ctx) })
 	schedulerDone := make(chan error, 1)
 	go func() { schedulerDone <- a.scheduler.Run(ctx) }()
@@ -119,6 +125,31 @@ func (a *app) serve(ctx context.Context, ln net.Listener, handler http.Handler) 
 		return nil
 	}
 	return err
+}
+
+// awaitAnswers keeps messages back until the answers that came while nothing
+// ran have been read.
+func (a *app) awaitAnswers(ctx context.Context) error {
+	if a.store.Dialect() == store.SQLite {
+		// One process has the file: whatever was held, its holder is gone.
+		if err := a.store.DropLeases(ctx); err != nil {
+			return err
+		}
+	}
+	// Before the first tick: a restored workspace must not miss calls or send
+	// answers of a time that it knows nothing of.
+	if _, err := a.store.ParkRestored(ctx, a.clock()); err != nil {
+		return err
+	}
+	started := a.clock()
+	var heard atomic.Bool // once is enough: from then on each sender's currency is judged by itself
+	a.scheduler.MaySend = func(ctx context.Context) bool {
+		if !heard.Load() && a.mailboxes.Heard(ctx, started) {
+			heard.Store(true)
+		}
+		return heard.Load()
+	}
+	return nil
 }
 
 // retryEvery is how often inbounds that were stored but not understood, e.g.

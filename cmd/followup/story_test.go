@@ -43,6 +43,9 @@ type story struct {
 	twilio *twiliotest.Server
 	rep    models.User
 	dana   models.Prospect
+	cfg    config.Config
+	// quiet stops reading what customers send.
+	quiet func()
 }
 
 type testClock struct {
@@ -57,6 +60,12 @@ func (c *testClock) set(t time.Time) { c.mu.Lock(); defer c.mu.Unlock(); c.now =
 var monday = time.Date(2026, time.November, 30, 15, 0, 0, 0, time.UTC)
 
 func newStory(t *testing.T) *story {
+	t.Helper()
+	return newStoryWith(t, nil)
+}
+
+// newStoryWith changes the configuration before anything is built.
+func newStoryWith(t *testing.T, change func(*config.Config)) *story {
 	t.Helper()
 	clock := &testClock{now: monday}
 	s := &story{
@@ -81,23 +90,34 @@ func newStory(t *testing.T) *story {
 		AccountSID: twiliotest.AccountSID, AuthToken: twiliotest.AuthToken, BaseURL: s.twilio.URL,
 		Numbers: []config.Number{{Number: ourNumber, Owner: "rae@meridian-pumps.test"}},
 	}
+	if change != nil {
+		change(&cfg)
+	}
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
+	s.cfg = cfg
+	s.app = s.wired()
+	s.begin(ln)
+	return s
+}
+
+// wired builds the process once more, on the same database.
+func (s *story) wired() *app {
+	t := s.t
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s.app, err = wire(t.Context(), cfg, clock.Now, log, wireOptions{
+	a, err := wire(t.Context(), s.cfg, s.now.Now, log, wireOptions{
 		synchronous: true, rootCAs: emailtest.RootCAs(t), pollEvery: 50 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := s.close(); err != nil {
+		if err := a.close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
 	})
-	s.begin(ln)
-	return s
+	return a
 }
 
 // begin adds the people and starts what runs beside the scheduler.
@@ -130,26 +150,45 @@ func (s *story) begin(ln net.Listener) {
 	srv := &httptest.Server{Listener: ln, Config: &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}}
 	srv.Start()
 	t.Cleanup(srv.Close)
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	done := make(chan struct{})
-	go func() { defer close(done); s.mailboxes.Run(ctx) }()
-	t.Cleanup(func() { stop(); <-done })
+	s.listen()
 }
 
-// at moves the time, lets the mailbox be read up to it, and ticks.
+// listen reads the mailbox and lists what was texted.
+func (s *story) listen() {
+	ctx, stop := context.WithCancel(context.WithoutCancel(s.t.Context()))
+	done := make(chan struct{})
+	boxes := s.mailboxes
+	go func() { defer close(done); boxes.Run(ctx) }()
+	s.quiet = func() { stop(); <-done }
+	s.t.Cleanup(s.quiet)
+}
+
+// at moves the time, lets what came in be read up to it, and ticks.
 func (s *story) at(now time.Time) {
 	s.t.Helper()
 	s.now.set(now)
-	s.eventually("the mailbox is read up to "+now.Format(time.RFC3339), func() bool {
+	s.readUpTo(now)
+	if err := s.scheduler.Tick(s.t.Context(), now); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// readUpTo waits until the mailbox and the number were read at now or later.
+func (s *story) readUpTo(now time.Time) {
+	s.t.Helper()
+	s.eventually("everything is read up to "+now.Format(time.RFC3339), func() bool {
 		senders, err := s.store.PolledSenders(s.t.Context())
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		return len(senders) == 1 && senders[0].InboundReadAt != nil && !senders[0].InboundReadAt.Before(now)
+		read := 0
+		for _, sender := range senders {
+			if sender.InboundReadAt != nil && !sender.InboundReadAt.Before(now) {
+				read++
+			}
+		}
+		return read == 2
 	})
-	if err := s.scheduler.Tick(s.t.Context(), now); err != nil {
-		s.t.Fatal(err)
-	}
 }
 
 // eventually waits for what another goroutine brings about.

@@ -42,6 +42,7 @@ type app struct {
 	mail      *email.Channel
 	webhooks  map[string]channels.WebhookReceiver
 	mailboxes *replies.Mailboxes
+	restored  *scheduler.Restored
 	// stalledAfter: as web.Options.StalledAfter; 0: its own.
 	stalledAfter time.Duration
 }
@@ -53,7 +54,7 @@ type wireOptions struct {
 	onSend      func(models.Message) // the demonstration's customers watch the sandbox
 	faults      func(models.Message) *channels.SendError
 	rootCAs     *x509.CertPool // of mail servers; nil: the system's
-	pollEvery   time.Duration  // how often mail folders without a push are read; 0: email's own
+	pollEvery   time.Duration  // how often what came in is read without a push; 0: each channel's own
 }
 
 // isDefaultConfig tells whether path is the one taken when none is given.
@@ -94,6 +95,7 @@ func wire(ctx context.Context, cfg config.Config, clock models.Clock, log *slog.
 	a.mailboxes = &replies.Mailboxes{
 		Store: a.store, Channels: a.channels, Receive: a.replies.Receive, Clock: clock, Log: log, Replica: replica,
 	}
+	a.restored = &scheduler.Restored{Store: a.store, Channels: a.channels, Clock: clock, Log: log}
 	return a, nil
 }
 
@@ -121,7 +123,7 @@ func (a *app) registerChannels(opt wireOptions) error {
 	}
 	texts := sms.New(sms.Options{
 		Client: twilio, PublicURL: a.cfg.PublicURL, Allow: a.cfg.Phone.Allow, Clock: a.clock,
-		Sender: a.store.SenderByAddress, Known: a.store.MessageKnown,
+		Sender: a.store.SenderByAddress, Known: a.store.MessageKnown, ListEvery: opt.pollEvery,
 	})
 	calls := voicemail.New(voicemail.Options{
 		Client: twilio, PublicURL: a.cfg.PublicURL, Allow: a.cfg.Phone.Allow, Clock: a.clock,

@@ -22,11 +22,12 @@ func (s *Server) routes() http.Handler {
 		s.create(w, r, &s.calls, "CA", s.checkCall)
 	}))
 	mux.HandleFunc("GET "+accountPath+"Messages.json", s.inAccount(func(w http.ResponseWriter, r *http.Request) {
-		s.list(w, r, &s.messages, "messages")
+		s.list(w, r, "messages", &s.messages, &s.received)
 	}))
 	mux.HandleFunc("GET "+accountPath+"Calls.json", s.inAccount(func(w http.ResponseWriter, r *http.Request) {
-		s.list(w, r, &s.calls, "calls")
+		s.list(w, r, "calls", &s.calls, &s.rung)
 	}))
+	mux.HandleFunc("GET "+accountPath+"Messages/{message}/Media.json", s.inAccount(s.listMedia))
 	mux.HandleFunc("GET "+accountPath+"IncomingPhoneNumbers.json", s.inAccount(s.listNumbers))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, Fault{Status: 404, Code: 20404, Message: "The requested resource " + r.URL.Path + " was not found"})
@@ -151,35 +152,13 @@ func (s *Server) resource(r Record) map[string]any {
 	if r.Form.Has("Body") {
 		out["body"], out["num_segments"] = r.Body, "1"
 	}
+	if r.inbound {
+		out["direction"], out["num_media"] = "inbound", strconv.Itoa(len(r.Media))
+	}
 	if r.AnsweredBy != "" {
 		out["answered_by"] = r.AnsweredBy
 	}
 	return out
-}
-
-// list gives what was accepted for the numbers asked for, newest first, a page at a time.
-func (s *Server) list(w http.ResponseWriter, r *http.Request, from *[]*Record, key string) {
-	q := r.URL.Query()
-	var found []map[string]any
-	for _, record := range slices.Backward(s.copy(from)) {
-		if (q.Get("To") == "" || q.Get("To") == record.To) && (q.Get("From") == "" || q.Get("From") == record.From) {
-			found = append(found, s.resource(record))
-		}
-	}
-	size, page := 50, 0
-	if n, err := strconv.Atoi(q.Get("PageSize")); err == nil && n > 0 {
-		size = n
-	}
-	if n, err := strconv.Atoi(q.Get("Page")); err == nil {
-		page = n
-	}
-	start, end := min(page*size, len(found)), min((page+1)*size, len(found))
-	answer := map[string]any{key: append([]map[string]any{}, found[start:end]...), "page": page, "page_size": size}
-	if end < len(found) {
-		q.Set("Page", strconv.Itoa(page+1))
-		answer["next_page_uri"] = r.URL.Path + "?" + q.Encode()
-	}
-	writeJSON(w, http.StatusOK, answer)
 }
 
 func (s *Server) listNumbers(w http.ResponseWriter, r *http.Request) {

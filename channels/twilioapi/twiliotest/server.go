@@ -34,6 +34,10 @@ type Record struct {
 	Status    string
 	// AnsweredBy is set by AnswerCall.
 	AnsweredBy string
+	// Media are the addresses of a customer's pictures.
+	Media []string
+	// inbound: a customer sent it to us.
+	inbound bool
 }
 
 // Server is one account at one Twilio.
@@ -52,7 +56,11 @@ type Server struct {
 	http     *http.Server
 	messages []*Record
 	calls    []*Record
+	received []*Record // texts from customers
+	rung     []*Record // calls from customers
 	faults   []Fault
+	listing  []Fault // of lists
+	lists    int
 	refused  []string // what the form checks found
 	created  int
 }

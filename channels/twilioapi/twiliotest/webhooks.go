@@ -104,15 +104,17 @@ func sidOf(prefix string, parts ...string) string {
 	return prefix + fmt.Sprintf("%x", h.Sum(nil))
 }
 
-// PostInbound posts a customer's text to address.
+// PostInbound posts a customer's text to address. Twilio lists it from then on.
 func (s *Server) PostInbound(t testing.TB, address, from, to, body string, opts ...Option) Answer {
 	t.Helper()
+	s.Receive(from, to, body)
 	return post(t, Inbound(address, from, to, body, opts...))
 }
 
-// PostInboundCall posts a customer's call to address.
+// PostInboundCall posts a customer's call to address. Twilio lists it from then on.
 func (s *Server) PostInboundCall(t testing.TB, address, from, to string, opts ...Option) Answer {
 	t.Helper()
+	s.Ring(from, to)
 	return post(t, InboundCall(address, from, to, opts...))
 }
 

@@ -25,7 +25,7 @@ func (s *site) act(h action, needUser bool) http.HandlerFunc {
 			if r.Method == http.MethodGet && r.URL.Path != "/" {
 				to += "?next=" + url.QueryEscape(r.URL.RequestURI())
 			}
-			http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // G710: callers give paths of this site; what a form names passes localPath first
+			http.Redirect(w, r, to, http.StatusSeeOther)
 			return
 		}
 		// Pages show customers' words: they are not for caches.

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"errors"
 	"net/mail"
 	"testing"
 
@@ -56,7 +57,7 @@ func TestServerSettings(t *testing.T) {
 			sender := models.Sender{Address: "riley@sales.test", Settings: tt.settings, Credentials: models.SenderCredentials{Password: tt.password}}
 			got, err := smtpServer(sender)
 			if tt.fault != "" {
-				if told, ok := err.(*models.Error); !ok || told.Field != tt.fault {
+				if told := (*models.Error)(nil); !errors.As(err, &told) || told.Field != tt.fault {
 					t.Errorf("smtpServer = %v, want a fault of %s", err, tt.fault)
 				}
 				return

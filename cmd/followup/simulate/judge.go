@@ -16,7 +16,6 @@ type judge struct {
 	w          *world
 	statements map[string]*sql.Stmt
 	lastEvent  int64
-	lastCall   int64
 	lastMail   time.Time
 	unreadOf   map[int64]time.Time
 	handed     map[int64]*handed  // claimed touches
@@ -272,7 +271,7 @@ func (w *world) newCalls(p *person) {
 // watch looks at a booked call in its minute.
 func (w *world) watch(c *promise) {
 	at := c.at
-	if w.chance(0.08) { // the worst moment for a restart that takes its time
+	if w.chance(0.08 * min(1, 100/float64(w.opt.Prospects))) { // the worst moment for a restart that takes its time
 		before, after := w.within(0, 15*time.Minute), w.within(0, 18*time.Minute)
 		if w.chance(0.5) {
 			before = w.within(0, 5*time.Hour)

@@ -13,7 +13,7 @@ type standing struct {
 	id, version, appointment int64
 	state, outcome           string
 	replan                   bool
-	live, planned, waits     int
+	live, planned            int
 	pauses                   int
 }
 

@@ -199,7 +199,8 @@ func (w *world) lift(p *person, o *order) {
 	if err := w.store.LiftSuppression(w.ctx, o.id, models.UserActor(p.rep), w.now); w.refused(p, "lifting an order", err) {
 		return
 	}
-	w.model.wide = slices.DeleteFunc(w.model.wide, func(q *order) bool { return q == o })
+	// An equal order that stood already was given back as it is: lifting lifts both.
+	w.model.wide = slices.DeleteFunc(w.model.wide, func(q *order) bool { return q.id == o.id })
 	w.note("rep", p, "lifts the order on this %s %s", o.scope, o.value)
 }
 

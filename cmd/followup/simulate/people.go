@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"followup/crm"
@@ -179,6 +180,11 @@ func (w *world) meet(i int, given numbers) error {
 		if n := given.next(w, where.areas); n != "" && w.chance(0.9) {
 			p.phones = append(p.phones, n)
 		}
+	}
+	// A number from elsewhere says nothing of where somebody lives, and nobody can know better.
+	if p.unknown && slices.ContainsFunc(p.phones, func(n string) bool { return !slices.Contains(where.areas, n[2:5]) }) {
+		p.unknown = false
+		in.Zone, in.Country, in.Region = where.zone, where.country, where.region
 	}
 	labels := []models.ContactLabel{models.LabelWork, models.LabelHome, models.LabelCell}
 	for k, v := range p.emails {

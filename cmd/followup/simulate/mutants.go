@@ -189,7 +189,7 @@ func (b *bug) raced(ctx context.Context, req models.ClaimRequest, decide func(co
 // peek reads what a claim would read, and rolls it back.
 func (b *bug) peek(ctx context.Context, req models.ClaimRequest, into map[int64]models.Due) (err error) {
 	defer func() {
-		if r := recover(); r != nil && r != any(errLook) { //nolint:errorlint // the very value that was thrown
+		if r := recover(); r != nil && r != any(errLook) {
 			panic(r)
 		}
 	}()

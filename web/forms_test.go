@@ -23,13 +23,14 @@ func TestEscaping(t *testing.T) {
 	}
 	app := webtest.New(t, webtest.Options{})
 	rep := app.SignIn(app.Rep)
-	for _, attack := range attacks {
-		p := app.AddProspect("Dana", "Reyes")
+	for i, attack := range attacks {
+		last := fmt.Sprintf("Reyes%d", i)
+		p := app.AddProspect("Dana", last)
 		status, body := rep.Post(fmt.Sprintf("/prospects/%d", p.ID), form("first_name", attack, "last_name", attack, "title", attack, "company", attack, "zone", "America/Chicago", "country", "US", "revision", fmt.Sprint(p.Revision)))
 		if status != http.StatusOK {
 			t.Fatalf("rename to %q: status %d\n%s", attack, status, text(body))
 		}
-		sent := models.Message{FromAddress: app.Mailbox.Address, SenderID: &app.Mailbox.ID, ToAddress: "dana.reyes@example.com"}
+		sent := models.Message{FromAddress: app.Mailbox.Address, SenderID: &app.Mailbox.ID, ToAddress: "dana." + strings.ToLower(last) + "@example.com"}
 		raw := sandbox.EmailReply(sent, "", attack, app.Now(), sandbox.Subject("Re: "+attack))
 		raw.Content = []byte(strings.Replace(string(raw.Content), "text/plain", "text/html", 1))
 		if _, err := app.Replies.Receive(context.Background(), raw); err != nil {

@@ -16,7 +16,7 @@ func TestPages(t *testing.T) { webtest.Each(t, webtest.Options{}, testPages) }
 
 func testPages(t *testing.T, app *webtest.App) {
 	story := app.Play()
-	p := app.AddProspect("Dana", "Reyes")
+	p := app.AddProspect("Dana", "Holt")
 	app.Tick()
 	manager := app.SignIn(app.Manager)
 	for _, path := range []string{

@@ -24,7 +24,7 @@ demo: $(HTMX) ## Two weeks in two minutes on a throw-away database
 build: $(HTMX) ## Build bin/followup
 	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/followup ./cmd/followup
 
-test: setup $(HTMX) check lint unit race storm ## Install what is missing and run everything
+test: setup $(HTMX) check lint unit race ## Install what is missing and run everything
 	@echo "All tests passed."
 
 setup: ## Install what the tests need (PostgreSQL, Chromium, a C compiler for the race detector)
@@ -44,7 +44,7 @@ $(LINT): tools.mod tools.sum
 unit: $(HTMX) node_modules ## Every test: units, both databases, channels, end to end, browser
 	go test -timeout 20m $$(go list ./... | grep -v -e /cmd/chaos -e /simulate)
 
-# These two want the machine for themselves.
+# These two want the machine for themselves, so make test leaves them to this target.
 storm: ## A short simulation, and a short storm of kills and faults over real processes
 	go test -timeout 20m -p 1 ./cmd/followup/simulate ./cmd/chaos
 

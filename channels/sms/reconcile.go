@@ -27,8 +27,8 @@ func (c *Channel) Reconcile(ctx context.Context, m models.Message) (channels.Fin
 	candidates := make([]twilioapi.Candidate, 0, len(list))
 	for _, r := range list {
 		candidates = append(candidates, twilioapi.Candidate{
-			SID: text(r.Sid), Status: text(r.Status), DateCreated: text(r.DateCreated),
-			Matches: strings.HasPrefix(text(r.Direction), "outbound") && strings.TrimSpace(text(r.Body)) == strings.TrimSpace(m.Text),
+			SID: twilioapi.Text(r.Sid), Status: twilioapi.Text(r.Status), DateCreated: twilioapi.Text(r.DateCreated),
+			Matches: strings.HasPrefix(twilioapi.Text(r.Direction), "outbound") && strings.TrimSpace(twilioapi.Text(r.Body)) == strings.TrimSpace(m.Text),
 		})
 	}
 	search := twilioapi.Search{Since: m.CreatedAt, Now: c.o.Clock(), Grace: c.o.Grace, Known: c.o.Known}

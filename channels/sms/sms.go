@@ -115,7 +115,7 @@ func (c *Channel) Send(ctx context.Context, m models.Message) (channels.Outcome,
 	segments, encoding := Segments(m.Text)
 	return channels.Outcome{
 		ProviderID: *created.Sid,
-		Detail:     fmt.Sprintf("%s at Twilio, segments: %d (%s)", text(created.Status), segments, encoding),
+		Detail:     fmt.Sprintf("%s at Twilio, segments: %d (%s)", twilioapi.Text(created.Status), segments, encoding),
 	}, nil
 }
 
@@ -146,11 +146,4 @@ func (c *Channel) callback(token string) string {
 // Probe implements channels.Prober.
 func (c *Channel) Probe(ctx context.Context, sender models.Sender) error {
 	return c.o.Client.Probe(ctx, sender)
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

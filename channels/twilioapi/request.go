@@ -117,3 +117,11 @@ func jsonForm(body []byte) url.Values {
 	}
 	return form
 }
+
+// Text is a field of an answer that may be absent: "" then.
+func Text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

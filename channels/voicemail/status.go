@@ -78,8 +78,8 @@ func (c *Channel) Reconcile(ctx context.Context, m models.Message) (channels.Fin
 	candidates := make([]twilioapi.Candidate, 0, len(list))
 	for _, r := range list {
 		candidates = append(candidates, twilioapi.Candidate{
-			SID: text(r.Sid), Status: text(r.Status), DateCreated: text(r.DateCreated),
-			Matches: text(r.Direction) == "outbound-api",
+			SID: twilioapi.Text(r.Sid), Status: twilioapi.Text(r.Status), DateCreated: twilioapi.Text(r.DateCreated),
+			Matches: twilioapi.Text(r.Direction) == "outbound-api",
 		})
 	}
 	search := twilioapi.Search{Since: m.CreatedAt, Now: c.o.Clock(), Grace: c.o.Grace, Known: c.o.Known}

@@ -147,7 +147,7 @@ func (c *Channel) Send(ctx context.Context, m models.Message) (channels.Outcome,
 	if created.Sid == nil || *created.Sid == "" {
 		return channels.Outcome{}, &channels.SendError{Class: models.SendAmbiguous, Code: "no_sid", Detail: "Twilio answered without a call SID"}
 	}
-	return channels.Outcome{ProviderID: *created.Sid, Detail: text(created.Status) + " at Twilio"}, nil
+	return channels.Outcome{ProviderID: *created.Sid, Detail: twilioapi.Text(created.Status) + " at Twilio"}, nil
 }
 
 // params is the call as Twilio takes it. The TwiML is not passed along with
@@ -175,11 +175,4 @@ func (c *Channel) late(m models.Message) bool {
 // Probe implements channels.Prober.
 func (c *Channel) Probe(ctx context.Context, sender models.Sender) error {
 	return c.o.Client.Probe(ctx, sender)
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

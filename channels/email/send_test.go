@@ -262,7 +262,8 @@ func TestServersSizeLimitIsHeeded(t *testing.T) {
 	server := emailtest.StartSMTP(t, emailtest.SMTPOptions{MaxBytes: 2000})
 	m := letter(mailbox(server))
 	m.Text = strings.Repeat("long ", 1000)
-	channel := newChannel(t, nil)
+	// One connection: with more, a second may be made while the first is becoming idle.
+	channel := newChannel(t, func(o *email.Options) { o.Connections = 1 })
 	_, err := channel.Send(context.Background(), m)
 	if se := channels.AsSendError(err); err == nil || se.Class != models.SendPermanent || se.Code != "552 5.3.4" {
 		t.Errorf("Send = %v, want it refused for good", err)

@@ -8,7 +8,7 @@ HTMX    := web/static/htmx.min.js
 LINT    := bin/golangci-lint
 export CGO_ENABLED ?= 0
 
-.PHONY: schema-fixture help run demo build test check lint unit race storm chaos cover fuzz screenshots fmt setup clean
+.PHONY: mail-system schema-fixture help run demo build test check lint unit race storm chaos bench cover fuzz screenshots fmt setup clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,11 +42,11 @@ $(LINT): tools.mod tools.sum
 	go build -modfile=tools.mod -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 unit: $(HTMX) node_modules ## Every test: units, both databases, channels, end to end, browser
-	go test -timeout 20m $$(go list ./... | grep -v -e /cmd/chaos -e /simulate)
+	go test -timeout 20m $$(go list ./... | grep -v -e /cmd/chaos)
 
-# These two want the machine for themselves, so make test leaves them to this target.
-storm: ## A short simulation, and a short storm of kills and faults over real processes
-	go test -timeout 20m -p 1 ./cmd/followup/simulate ./cmd/chaos
+# It wants the machine for itself, so make test leaves it to this target.
+storm: ## A short storm of kills and faults over real processes
+	go test -count=1 -timeout 20m ./cmd/chaos
 
 # modernc.org/sqlite is C translated to Go: instrumenting it makes it 20 times
 # slower and finds nothing of ours.
@@ -59,6 +59,11 @@ race: $(HTMX) ## The engine's tests under the race detector
 chaos: ## Four replicas, kill -9, freezes, restarts, faults: counted by the providers (15 min)
 	@go build -o bin/chaos ./cmd/chaos
 	@exec bin/chaos $(if $(CHAOS_TOUCHES),-touches $(CHAOS_TOUCHES)) $(if $(CHAOS_KILLS),-kills $(CHAOS_KILLS)) $(CHAOS_FLAGS)
+
+# Wants the machine for itself. BENCH_FLAGS: bin/bench -help lists them.
+bench: ## Speed and memory as ratios in one run, into docs/performance.md (20 min)
+	@go build -o bin/bench ./cmd/bench
+	@exec bin/bench -o docs/performance.md $(BENCH_FLAGS)
 
 fuzz: ## Each fuzz test for FUZZTIME (default 30s)
 	@for pkg in $$(go list ./...); do \

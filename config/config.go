@@ -32,6 +32,7 @@ type Config struct {
 	Scheduler Scheduler `koanf:"scheduler"`
 	Phone     Phone     `koanf:"phone"`
 	Twilio    Twilio    `koanf:"twilio"`
+	OAuth     OAuth     `koanf:"oauth"`
 	Mailboxes []Mailbox `koanf:"mailboxes"`
 }
 
@@ -62,6 +63,23 @@ type Twilio struct {
 	BaseURL string `koanf:"base_url"`
 }
 
+// OAuth is how this installation is registered where mailboxes sign in by
+// tokens instead of passwords.
+type OAuth struct {
+	Google    OAuthApp `koanf:"google"`
+	Microsoft OAuthApp `koanf:"microsoft"`
+}
+
+// OAuthApp is one registration.
+type OAuthApp struct {
+	ClientID     string `koanf:"client_id"`
+	ClientSecret string `koanf:"client_secret"`
+	Tenant       string `koanf:"tenant"` // Microsoft only; "": any organisation
+	// AuthURL and TokenURL replace the provider's, for a loopback server in its place.
+	AuthURL  string `koanf:"auth_url"`
+	TokenURL string `koanf:"token_url"`
+}
+
 // Number is one phone number to send from.
 type Number struct {
 	Number        string `koanf:"number"` // E.164
@@ -86,6 +104,8 @@ type Mailbox struct {
 	Folders       []string `koanf:"folders"`
 	RatePerMinute int      `koanf:"rate_per_minute"` // 0: 30
 	DailyCap      int      `koanf:"daily_cap"`
+	OAuth         string   `koanf:"oauth"`          // google, microsoft: no password, and the servers are known
+	WebhookSecret string   `koanf:"webhook_secret"` // of whoever posts inbound mail to /hooks/mail/ADDRESS
 }
 
 // Default is a configuration that needs no account anywhere.
@@ -93,7 +113,7 @@ func Default() Config {
 	return Config{
 		Addr: "127.0.0.1:8080", Data: "data",
 		Log:       Log{Level: "info", Format: "text"},
-		Scheduler: Scheduler{Slots: 16, SendFor: 30 * time.Second},
+		Scheduler: Scheduler{Slots: 64, SendFor: 30 * time.Second},
 	}
 }
 
@@ -109,7 +129,9 @@ func (c Config) DSN() string {
 }
 
 // Sandbox tells whether no real channel is configured.
-func (c Config) Sandbox() bool { return len(c.Mailboxes) == 0 && len(c.Twilio.Numbers) == 0 }
+func (c Config) Sandbox() bool {
+	return len(c.Mailboxes) == 0 && len(c.Twilio.Numbers) == 0 && c.OAuth.Google.ClientID == "" && c.OAuth.Microsoft.ClientID == ""
+}
 
 // Validate reports everything that is wrong at once, each with its key.
 func (c Config) Validate() error {
@@ -155,10 +177,15 @@ func (c Config) Validate() error {
 		}
 	}
 	c.Twilio.validate(bad)
+	c.OAuth.Google.validate("oauth.google", bad)
+	c.OAuth.Microsoft.validate("oauth.microsoft", bad)
 	seen := map[string]bool{}
 	for i, m := range c.Mailboxes {
 		key := fmt.Sprintf("mailboxes[%d]", i)
 		m.validate(key, bad)
+		if m.OAuth == "google" && c.OAuth.Google.ClientID == "" || m.OAuth == "microsoft" && c.OAuth.Microsoft.ClientID == "" {
+			bad(key+".oauth", "oauth.%s.client_id is missing; register this installation there first", m.OAuth)
+		}
 		address := strings.ToLower(m.Address)
 		if seen[address] {
 			bad(key+".address", "%s is listed twice", m.Address)
@@ -194,7 +221,15 @@ func (m Mailbox) validate(key string, bad func(key, format string, args ...any))
 	if local, domain, ok := strings.Cut(m.Address, "@"); !ok || local == "" || domain == "" {
 		bad(key+".address", "%q is not an email address", m.Address)
 	}
-	if m.SMTPHost == "" {
+	switch m.OAuth {
+	case "", "google", "microsoft":
+	default:
+		bad(key+".oauth", "%q is neither google nor microsoft; leave it out where a password signs in", m.OAuth)
+	}
+	if m.WebhookSecret != "" && len(m.WebhookSecret) < 24 {
+		bad(key+".webhook_secret", "is shorter than 24 characters; take the output of: openssl rand -hex 32")
+	}
+	if m.SMTPHost == "" && m.OAuth == "" {
 		bad(key+".smtp_host", "is missing; it is the server that sends for %s", m.Address)
 	}
 	for _, p := range []struct {
@@ -214,6 +249,24 @@ func (m Mailbox) validate(key string, bad func(key, format string, args ...any))
 			}
 		default:
 			bad(key+"."+s.field, "%q is none of starttls, implicit, none", s.mode)
+		}
+	}
+}
+
+func (a OAuthApp) validate(key string, bad func(key, format string, args ...any)) {
+	if a.ClientID == "" {
+		if a.ClientSecret != "" {
+			bad(key+".client_id", "is missing; the provider shows it beside the client secret")
+		}
+		return
+	}
+	if a.ClientSecret == "" {
+		bad(key+".client_secret", "is missing; name an environment variable that holds it: ${NAME}")
+	}
+	for _, f := range []struct{ field, address string }{{"auth_url", a.AuthURL}, {"token_url", a.TokenURL}} {
+		u, err := url.Parse(f.address)
+		if f.address != "" && (err != nil || u.Host == "" || u.Scheme != "https" && !loopback(u.Hostname())) {
+			bad(key+"."+f.field, "%q is not an https address; leave it out", f.address)
 		}
 	}
 }

@@ -85,6 +85,14 @@ func TestErrorsNameTheirKey(t *testing.T) {
 		"twilio: {account_sid: AC1, auth_token: t, numbers: [{number: '+12125552368', onwer: a@b.test}]}":          "twilio.numbers[0].onwer: there is no such setting",
 		"twilio: {account_sid: AC1, auth_token: t, numbers: [{number: '+12125552368'}, {number: '+12125552368'}]}": "twilio.numbers[1].number: +12125552368 is listed twice",
 		"twilio: {numbers: [{number: '123'}]}":                                                                     "twilio.numbers[0].number:",
+		"mailboxes: [{address: a@b.test, oauth: gmail}]":                                                           "mailboxes[0].oauth:",
+		"mailboxes: [{address: a@b.test, oauth: google}]":                                                          "mailboxes[0].oauth: oauth.google.client_id is missing",
+		"mailboxes: [{address: a@b.test, smtp_host: mail.b.test, webhook_secret: short}]":                          "mailboxes[0].webhook_secret:",
+		"oauth: {google: {client_secret: x}}":                                                                      "oauth.google.client_id:",
+		"oauth: {microsoft: {client_id: x}}":                                                                       "oauth.microsoft.client_secret:",
+		"oauth: {microsoft: {client_id: x, client_secret: '${FOLLOWUP_TEST_UNSET}'}}":                              "oauth.microsoft.client_secret: the environment has no variable",
+		"oauth: {google: {client_id: x, client_secret: y, token_url: 'http://elsewhere.test/'}}":                   "oauth.google.token_url:",
+		"oauth: {yahoo: {client_id: x}}":                                                                           "oauth.yahoo.client_id: there is no such setting",
 		"addr: [":                                                                                                  "followup.yaml",
 	}
 	for content, want := range cases {

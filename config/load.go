@@ -126,8 +126,11 @@ func unknownInList(k *koanf.Koanf, list string, entry any) []error {
 func expandPasswords(c *Config) error {
 	var errs []error
 	for i := range c.Mailboxes {
-		errs = append(errs, expandWhole(&c.Mailboxes[i].Password, fmt.Sprintf("mailboxes[%d].password", i)))
+		errs = append(errs, expandWhole(&c.Mailboxes[i].Password, fmt.Sprintf("mailboxes[%d].password", i)),
+			expandWhole(&c.Mailboxes[i].WebhookSecret, fmt.Sprintf("mailboxes[%d].webhook_secret", i)))
 	}
+	errs = append(errs, expandWhole(&c.OAuth.Google.ClientSecret, "oauth.google.client_secret"),
+		expandWhole(&c.OAuth.Microsoft.ClientSecret, "oauth.microsoft.client_secret"))
 	return errors.Join(append(errs, expandWhole(&c.Twilio.AuthToken, "twilio.auth_token"))...)
 }
 

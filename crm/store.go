@@ -65,6 +65,17 @@ type Store interface {
 	UserByEmail(ctx context.Context, email string) (models.User, error)
 	Users(ctx context.Context) ([]models.User, error)
 	SaveSender(ctx context.Context, s models.Sender, by string, now time.Time) (models.Sender, error) // by kind and address; encrypts Credentials
+	// SenderByAddress finds one of ours with its credentials.
+	SenderByAddress(ctx context.Context, address string) (models.Sender, bool, error)
+	// SenderOpened loads a sender with its credentials.
+	SenderOpened(ctx context.Context, id int64) (models.Sender, error)
+	// StartSender and HaltSender let it send again, or keep it from sending;
+	// ChangeSender changes what is no secret.
+	StartSender(ctx context.Context, id int64, by string, now time.Time) error
+	HaltSender(ctx context.Context, id int64, reason models.Reason, detail, by string, now time.Time) error
+	ChangeSender(ctx context.Context, id int64, by string, now time.Time, change func(*models.Sender)) error
+	// TakeOverFromSandbox gives a real sender what the sandbox would have sent.
+	TakeOverFromSandbox(ctx context.Context, to models.Sender, by string, now time.Time) error
 	Settings(ctx context.Context) (models.Settings, error)
 	SaveSettings(ctx context.Context, s models.Settings, by string, now time.Time) error
 

@@ -97,6 +97,8 @@ type Verdict struct {
 	OptOutChannels []ChannelKind
 	// Unsure: it may be an opt-out; hold everything and ask the rep.
 	Unsure bool
+	// WrongPerson: a machine says that they have left; the rep decides whom to write to.
+	WrongPerson bool
 }
 
 // Bounce is what a delivery report says.
@@ -114,7 +116,21 @@ type InboundRecord struct {
 	Message Message
 	Match   Match
 	Verdict Verdict
-	Now     time.Time
+	// CalledAt: they called us then; zero for what is written. It is a return
+	// call where we left a voicemail within ReturnCallDays before it.
+	CalledAt time.Time
+	Now      time.Time
+}
+
+// ReturnCallDays is how many business days after a voicemail of ours a call
+// of theirs counts as its answer.
+const ReturnCallDays = 5
+
+// Attachment gives an inbound that nobody could be matched to to a prospect.
+type Attachment struct {
+	InboundRecord        // Message is the one kept, Match names the prospect
+	AddAddress    bool   // keep the address it came from as one of theirs
+	By            string // actor
 }
 
 // Recorded is what recording an inbound did.

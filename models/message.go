@@ -52,12 +52,14 @@ const (
 	ClassOptIn      InboundClass = "opt_in"
 	ClassHelp       InboundClass = "help"
 	ClassReceipt    InboundClass = "receipt"
-	ClassOther      InboundClass = "other"
+	// ClassWrongPerson: a person says that we should talk to somebody else.
+	ClassWrongPerson InboundClass = "wrong_person"
+	ClassOther       InboundClass = "other"
 )
 
 // Engagement tells whether a person answered us.
 func (c InboundClass) Engagement() bool {
-	return c == ClassHuman || c == ClassOptOut || c == ClassOptIn || c == ClassHelp
+	return c == ClassHuman || c == ClassOptOut || c == ClassOptIn || c == ClassHelp || c == ClassWrongPerson
 }
 
 // Message is one inbound or outbound message on any channel.
@@ -100,6 +102,10 @@ type Message struct {
 	SentAt      *time.Time // handed over; for an inbound when it was received
 	DeliveredAt *time.Time
 	ReadAt      *time.Time // inbound: a user saw it
+	// Media are pictures and recordings that came with it, in their order.
+	Media []Media `gorm:"serializer:json"`
+	// DismissedAt: of an inbound of nobody we know, a person said that it concerns nobody.
+	DismissedAt *time.Time
 
 	Unsubscribe string  `gorm:"-" json:"-"` // one-click address for List-Unsubscribe; "" where none applies
 	Sender      *Sender `gorm:"-" json:"-"` // with its credentials, while it is being sent
@@ -126,6 +132,17 @@ func (m *Message) Forward(to MessageState, at time.Time) bool {
 	return true
 }
 
+// Media is a picture or a recording that a customer sent. Its content lies at
+// the provider and is fetched with the sender's credentials when it is shown.
+type Media struct {
+	URL     string `json:"url"`
+	Seconds int    `json:"seconds,omitempty"` // of a recording
+	// Part is the number of an attachment to an email, which lies in the stored
+	// message itself under its Name; 0: at the provider.
+	Part int    `json:"part,omitempty"`
+	Name string `json:"name,omitempty"`
+}
+
 // Conversation is the thread with one prospect over all channels.
 type Conversation struct {
 	ProspectID    int64       `gorm:"primaryKey"`
@@ -138,7 +155,10 @@ type Conversation struct {
 	WaitingSince  *time.Time // the customer waits for our answer since then
 	UnreadCount   int
 	AssigneeID    *int64
-	UpdatedAt     time.Time
+	// WrittenAt is when a user last wrote to them from elsewhere, e.g. on a
+	// phone: no automatic message follows on its heels.
+	WrittenAt *time.Time
+	UpdatedAt time.Time
 }
 
 // Raw is an inbound as it came, stored before anything is made of it.
@@ -149,6 +169,7 @@ type Raw struct {
 	Channel    ChannelKind
 	SenderID   *int64
 	Folder     string // IMAP folder, where it came from one
+	Sent       bool   `gorm:"-"` // from a Sent folder: the sender's owner wrote it elsewhere
 	Content    []byte // RFC 5322 bytes for email, a JSON InboundText for the rest
 	State      RawState
 	Error      string
@@ -178,8 +199,10 @@ type InboundText struct {
 	Media []string `json:"media,omitempty"`
 	// OptOutType is the provider's own verdict: STOP, START, HELP or "".
 	OptOutType string `json:"opt_out_type,omitempty"`
-	// Kind: sms or call (a return call).
+	// Kind: sms, call (a return call), or voicemail, which they left with us.
 	Kind ChannelKind `json:"kind"`
+	// Seconds is how long a voicemail is; its recording is the one Media.
+	Seconds int `json:"seconds,omitempty"`
 }
 
 // Receipt is what a provider says of a message later.

@@ -1,6 +1,9 @@
 package models
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // PlanInput is all that planning one enrollment's next step may look at.
 type PlanInput struct {
@@ -38,6 +41,9 @@ type PlanResult struct {
 	Attention    *Attention
 	AdoptVersion *int64 // the pending version is now the one
 }
+
+// Planning decides what comes next for each of a batch.
+type Planning = func(context.Context, []PlanInput) []PlanResult
 
 // Attention asks a person to repair something; the enrollment rests until
 // the task is closed.

@@ -56,8 +56,17 @@ const (
 	AttentionInvalid     Reason = "invalid_contact_point"
 	AttentionMissedCall  Reason = "missed_call"
 	AttentionPlan        Reason = "plan_failed"
-	AttentionOptOut      Reason = "opt_out_unclear" // a reply that may be an opt-out
-	AttentionRestored    Reason = "restored"        // the workspace came from a backup
+	AttentionWrongPerson Reason = "wrong_person"     // they are not, or no longer, the one to talk to
+	AttentionOptOut      Reason = "opt_out_unclear"  // a reply that may be an opt-out
+	AttentionRestored    Reason = "restored"         // the workspace came from a backup
+	AttentionUnanswered  Reason = "unanswered_reply" // a customer has waited longer than the workspace wants
+)
+
+// Reasons for which a person, or the program, stopped a sender.
+const (
+	StopByHand   Reason = "stopped_by_hand"
+	StopUntested Reason = "set_up_unfinished" // its servers or its provider did not take what was entered
+	StopReplaced Reason = "replaced"          // a sandbox sender, by a real one
 )
 
 // Reasons of failures and invalid contact points.

@@ -82,19 +82,40 @@ type SenderSettings struct {
 	IMAPHost   string   `json:"imap_host,omitempty"`
 	IMAPPort   int      `json:"imap_port,omitempty"`
 	IMAPTLS    string   `json:"imap_tls,omitempty"`
-	Folders    []string `json:"folders,omitempty"` // read for replies; empty: Inbox and the spam folder
+	Folders    []string `json:"folders,omitempty"` // read for replies; empty: all that an answer may reach
 	Username   string   `json:"username,omitempty"`
 	AccountSID string   `json:"account_sid,omitempty"` // Twilio
-	// FilesSentCopies: the connection test has shown that the server keeps what it sends in the Sent folder.
+	// APIKeySID names the Twilio API key whose secret signs our requests in
+	// place of the account's token; the token still proves theirs.
+	APIKeySID string `json:"api_key_sid,omitempty"`
+	// SecretExpires is the day on which the password or token stops working,
+	// where whoever entered it knows one.
+	SecretExpires Date `json:"secret_expires,omitempty"`
+	// FilesSentCopies: a message of ours lay in the Sent folder, so the server keeps there what it sends.
 	FilesSentCopies bool `json:"files_sent_copies,omitempty"`
+	// OAuth names the provider at which the mailbox signs in by tokens
+	// (google, microsoft); "": by password.
+	OAuth string `json:"oauth,omitempty"`
 }
 
 // SenderCredentials is the opened content of Sender.Secrets. Never logged, never shown.
 type SenderCredentials struct {
 	Password  string `json:"password,omitempty"`
 	AuthToken string `json:"auth_token,omitempty"`
+	APISecret string `json:"api_secret,omitempty"`
 	DKIMKey   string `json:"dkim_key,omitempty"`
 	DKIMName  string `json:"dkim_selector,omitempty"`
+	// Webhook is the secret by which whoever posts inbound mail to us for this
+	// sender proves it.
+	Webhook string       `json:"webhook_secret,omitempty"`
+	Tokens  SenderTokens `json:"tokens,omitzero"`
+}
+
+// SenderTokens let a mailbox sign in where it has no password for us (OAuth2).
+type SenderTokens struct {
+	Refresh string    `json:"refresh,omitempty"`
+	Access  string    `json:"access,omitempty"`
+	Expires time.Time `json:"expires,omitzero"`
 }
 
 // Stop makes the sender send nothing until a person starts it again.
@@ -108,10 +129,10 @@ func (s *Sender) Start(now time.Time) {
 }
 
 // InboundCurrent tells whether an automatic touch may rely on every answer
-// having been read.
-func (s Sender) InboundCurrent(now time.Time) bool {
+// having been read, by a proof that is not older than within.
+func (s Sender) InboundCurrent(now time.Time, within time.Duration) bool {
 	if s.Inbound != InboundPoll {
 		return true
 	}
-	return s.InboundReadAt != nil && now.Sub(*s.InboundReadAt) <= InboundCurrency
+	return s.InboundReadAt != nil && now.Sub(*s.InboundReadAt) <= within
 }

@@ -16,6 +16,11 @@ type Settings struct {
 	// OutOfOfficeDays is how long to rest where the return date is not given; OutOfOfficeMax bounds any.
 	OutOfOfficeDays int
 	OutOfOfficeMax  int
+	// EscalateAfter is how many hours a customer may wait for an answer before
+	// somebody else is asked to see to it; 0: nobody is. EscalateTo is whom; 0:
+	// a manager of the owner's team.
+	EscalateAfter int   `json:",omitempty"`
+	EscalateTo    int64 `json:",omitempty"`
 	// Paused stops every automatic touch; PausedWhy and PausedBy say why and who.
 	Paused    bool
 	PausedWhy string

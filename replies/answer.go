@@ -17,7 +17,9 @@ type AnswerRequest struct {
 	Body       string
 	Subject    string             // email only; "" takes the thread's
 	Channel    models.ChannelKind // "": the best of Route
-	FormToken  string
+	// ContactPointID is one of several on that channel; 0: the best of them.
+	ContactPointID int64
+	FormToken      string
 }
 
 // Answer sends a rep's text on the channel the customer used last (or the one
@@ -35,7 +37,7 @@ func (s *Service) Answer(ctx context.Context, req AnswerRequest) (models.Touch, 
 	if err != nil {
 		return models.Touch{}, Choice{}, err
 	}
-	choice, err := pick(choices, req.Channel)
+	choice, err := pick(choices, req.Channel, req.ContactPointID)
 	if err != nil {
 		return models.Touch{}, Choice{}, err
 	}
@@ -66,13 +68,14 @@ func (s *Service) Answer(ctx context.Context, req AnswerRequest) (models.Touch, 
 	return touch, choice, nil
 }
 
-// pick takes the best way, or the best on the channel asked for.
-func pick(choices []Choice, kind models.ChannelKind) (Choice, error) {
+// pick takes the best way, or the best on the channel and to the contact
+// point asked for.
+func pick(choices []Choice, kind models.ChannelKind, to int64) (Choice, error) {
 	if kind == "" {
 		return choices[0], nil
 	}
 	for _, c := range choices {
-		if c.Channel == kind {
+		if c.Channel == kind && (to == 0 || c.ContactPoint.ID == to) {
 			if c.Why != choices[0].Why {
 				c.Why = "Chosen by hand. " + c.Why
 			}

@@ -23,10 +23,7 @@ func TestAutomaticWithoutHeaders(t *testing.T) {
 			t.Fatal(err)
 		}
 		v := Classify(m, corpusNow)
-		want := models.ClassHuman
-		if p[0] == "auto" {
-			want = models.ClassAutomatic
-		}
+		want := map[string]models.InboundClass{"auto": models.ClassAutomatic, "human": models.ClassHuman, "wrong": models.ClassWrongPerson, "other": models.ClassOther}[p[0]]
 		if v.Class != want {
 			t.Errorf("%q / %q is %s (%s), want %s", subject, body, v.Class, v.Why, want)
 		}

@@ -17,6 +17,10 @@ func asDeliveryReport(r reading) (models.Verdict, bool) {
 	if r.m.reportType == "" && (r.re || r.fwd) && r.visible != "" && !r.fromDaemon() && !r.nullSender() {
 		return none()
 	}
+	// Some gatekeepers put "prove who you are" into a report without a status.
+	if !r.fromDaemon() && ruleset("challenge").count(r.whole) >= 2 {
+		return verdict(models.ClassAutomatic, "a challenge to prove who sent, in the form of a delivery report")
+	}
 	best, rank := Delivery{}, 0
 	for _, d := range r.m.Deliveries {
 		n := 1
@@ -45,7 +49,7 @@ func asDeliveryReport(r reading) (models.Verdict, bool) {
 		b.Delayed = true
 		return models.Verdict{Class: models.ClassBounceSoft, Why: "a delivery report (RFC 3464): delayed, still trying " + best.Status, Bounce: &b}, true
 	}
-	b.Hard = hardStatus(best.Status, fold(best.Diagnostic))
+	b.Hard = hardStatus(best.Status, flat(fold(best.Diagnostic+" "+b.Reason)))
 	class := models.ClassBounceSoft
 	if b.Hard {
 		class = models.ClassBounceHard
@@ -65,7 +69,8 @@ func hardStatus(status, diagnostic string) bool {
 	case class == "5" && (detail == "0.0" || detail == "1.0" || detail == "2.0" || detail == "4.0"):
 		return !fullMailbox.MatchString(diagnostic) // nothing is said by the code
 	case class == "5":
-		return true
+		// Many servers report a full mailbox under any code but "no such user".
+		return strings.HasPrefix(detail, "1.") || !surelyFull.MatchString(diagnostic)
 	}
 	if reply := replyCode.FindStringSubmatch(diagnostic); reply != nil {
 		return reply[1][0] == '5' && !fullMailbox.MatchString(diagnostic)
@@ -73,7 +78,10 @@ func hardStatus(status, diagnostic string) bool {
 	return !ruleset("reason.soft").any(diagnostic)
 }
 
-var fullMailbox = regexp.MustCompile(`over ?-?quota|quota exceeded|exceeded .{0,30}quota|mailbox (is )?(full|over)|mail ?box full|out of storage|insufficient storage|storage (allocation|limit)|quota`)
+var (
+	fullMailbox = regexp.MustCompile(`over ?-?quota|quota exceeded|exceeded .{0,30}quota|mail ?(box|folder) (is )?(full|over)|mail ?box full|out of storage|insufficient storage|storage (allocation|limit)|quota|has too many (messages|mails)|zu ?viele (e-?)?mails|account is full|inbox (is )?full`)
+	surelyFull  = regexp.MustCompile(`(mailbox|mail box|inbox|account|recipient|user|postfach)('s)? .{0,40}(is full|over ?quota|exceeded (its|the|his|their) (disk|storage|mailbox|mail|quota|space|size)|exceeds allowed size|out of (storage|space)|quota exceeded)|(mailbox|mail box|inbox) (is )?full|mailbox quota|over ?quota|quota (has been )?exceeded`)
+)
 
 // asTextBounce reads the failures of servers that report in words only:
 // qmail, Exim, older Exchange and Domino, and home-made gateways.
@@ -81,15 +89,21 @@ func asTextBounce(r reading) (models.Verdict, bool) {
 	failed := r.m.Header("X-Failed-Recipients")
 	daemon := r.fromDaemon()
 	subject, inSubject := ruleset("bounce.subject").match(r.bare)
-	text, at := r.bounceWords()
 	report := r.m.reportType == "delivery-status"
+	fromServer := daemon || report || failed != "" || r.nullSender()
+	// Looking for servers' sentences costs most: not in people's longer mail.
+	if !fromServer && !inSubject && (len(r.whole) >= 1500 || r.quotesUs()) {
+		return none()
+	}
+	text, at := r.bounceWords(fromServer)
 	switch {
 	case failed != "" && !r.re:
 	case report:
 	case daemon && (inSubject || text != "") && !r.awayFromDaemon(inSubject, text):
 	case r.nullSender() && (inSubject && text != "" || ruleset("bounce.body").count(r.whole) >= 2):
-	case strings.HasPrefix(r.m.From.Email, "mailer-daemon") && (statusIn(r.whole) != "" || replyCode.MatchString(r.whole)) && !r.awayFromDaemon(true, text):
+	case daemon && (statusIn(r.whole) != "" || replyCode.MatchString(r.whole)) && !r.awayFromDaemon(strings.HasPrefix(r.m.From.Email, "mailer-daemon"), text):
 	case inSubject && text != "" && at < 400 && !r.re && !r.fwd && !r.asks():
+	case text != "" && at < 150 && !r.fwd && len(r.whole) < 1500 && !r.quotesUs() && ruleset("bounce.body").count(r.whole) >= 3 && !r.asks():
 	default:
 		return none()
 	}
@@ -108,6 +122,9 @@ func (r reading) awayFromDaemon(inSubject bool, text string) bool {
 }
 
 func (r reading) fromDaemon() bool {
+	if r.m.From.Email == "" {
+		return r.nullSender()
+	}
 	name := fold(r.m.From.Name)
 	return ruleset("bounce.sender").any(r.m.From.Email) || ruleset("bounce.name").any(name) ||
 		ruleset("bounce.sender").any(r.m.Sender.Email)
@@ -116,18 +133,26 @@ func (r reading) fromDaemon() bool {
 // nullSender: the envelope of reports and automatic answers is empty (RFC 5321 4.5.5).
 func (r reading) nullSender() bool {
 	for _, v := range r.m.header.all("Return-Path") {
-		if strings.TrimSpace(v) == "<>" {
+		// Sendmail writes <MAILER-DAEMON> for the empty one.
+		if v = strings.TrimSpace(v); v == "<>" || daemonPath.MatchString(v) {
 			return true
 		}
 	}
 	return false
 }
 
+var daemonPath = regexp.MustCompile(`(?i)^<?mailer-daemon(@[^\s>]*)?>?$`)
+
 // bounceWords finds a mail server's sentence and how far from the top it stands.
-func (r reading) bounceWords() (words string, at int) {
+// Other senders' mail is only looked at where such a sentence would count.
+func (r reading) bounceWords(fromServer bool) (words string, at int) {
+	whole := r.whole
+	if !fromServer {
+		whole = limit(whole, 600)
+	}
 	for _, rule := range ruleset("bounce.body") {
-		if m := rule.find(r.whole); m != nil && (words == "" || m[0] < at) {
-			words, at = limit(r.whole[m[0]:m[1]], 80), m[0]
+		if m := rule.find(whole); m != nil && (words == "" || m[0] < at) {
+			words, at = limit(whole[m[0]:m[1]], 80), m[0]
 		}
 	}
 	return words, at
@@ -138,7 +163,8 @@ func (r reading) textBounce(failed string) models.Verdict {
 	b := models.Bounce{Recipient: r.failedRecipient(failed), Status: statusIn(text), Reason: r.reasonText()}
 	folded := flat(fold(limit(text, wholeLooked)))
 	// A delay: the subject warns, or the text says that trying goes on.
-	if (ruleset("delay.subject").any(r.bare) || ruleset("reason.delay").any(folded)) && !gaveUp.MatchString(folded) && !strings.HasPrefix(b.Status, "5") {
+	stillTrying := ruleset("reason.delay").any(folded)
+	if (stillTrying || ruleset("delay.subject").any(r.bare) && !ruleset("reason.hard").any(folded)) && !gaveUp.MatchString(folded) && !strings.HasPrefix(b.Status, "5") {
 		b.Delayed = true
 		return models.Verdict{Class: models.ClassBounceSoft, Bounce: &b}
 	}
@@ -184,48 +210,6 @@ func (r reading) reportText() string {
 		return text[:at[0]]
 	}
 	return text
-}
-
-var (
-	angleAddress  = regexp.MustCompile(`<([^<>@\s:;,"()]{1,80}@[a-zA-Z0-9._-]+\.[a-zA-Z]{2,})>`)
-	plainAddress  = regexp.MustCompile(`[a-zA-Z0-9!#$%&'*+/=?^_{|}~.-]{1,80}@[a-zA-Z0-9][a-zA-Z0-9.-]*\.[a-zA-Z]{2,}`)
-	textMessageID = regexp.MustCompile(`(?im)^[\s>]*message-id:\s*(<[^<>\s]+>)`)
-	textTo        = regexp.MustCompile(`(?im)^[\s>]*to:\s*(.{1,300})$`)
-)
-
-// failedRecipient is the address that did not get it: the one named, else the
-// one the returned message was for, else the first in the server's words that
-// is neither ours nor the server's.
-func (r reading) failedRecipient(named string) string {
-	if a := firstAddress(named); strings.Contains(a.Email, "@") {
-		return a.Email
-	}
-	ours := map[string]bool{}
-	for _, a := range append(append([]Address{}, r.m.To...), r.m.Delivered...) {
-		ours[a.Email] = true
-	}
-	if o := r.m.Original; o != nil {
-		ours[o.From.Email] = true
-	}
-	text := r.reportText()
-	for _, re := range []*regexp.Regexp{angleAddress, plainAddress} {
-		for _, a := range re.FindAllString(text, 20) {
-			a = strings.ToLower(strings.Trim(a, "<>.'\"*"))
-			a = strings.TrimPrefix(strings.TrimPrefix(a, "mailto:"), "rfc822;")
-			if !ours[a] && !ruleset("bounce.sender").any(a) && a != r.m.From.Email {
-				return a
-			}
-		}
-	}
-	if o := r.m.Original; o != nil && len(o.To) > 0 {
-		return o.To[0].Email
-	}
-	if to := textTo.FindStringSubmatch(r.m.Text); to != nil {
-		if a := firstAddress(to[1]); strings.Contains(a.Email, "@") && !ours[a.Email] {
-			return a.Email
-		}
-	}
-	return ""
 }
 
 // reasonText is the sentence of the report that says why.

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
 	"followup/models"
 )
@@ -44,7 +45,7 @@ func Classify(m Mail, now time.Time) models.Verdict { return read(m, now).verdic
 
 func (r reading) verdict() models.Verdict {
 	for _, judge := range []func(reading) (models.Verdict, bool){
-		asComplaint, asDisposition, asDeliveryReport, asUnsubscribeMail, asAutomaticByHeader, asTextBounce, asCalendar, asAutomaticByText, asRobot, asOptOut,
+		asComplaint, asDisposition, asDeliveryReport, asUnsubscribeMail, asAutomaticByHeader, asTextBounce, asCalendar, asAutomaticByText, asRobot, asUnreadable, asOptOut, asWrongPerson,
 	} {
 		if v, ok := judge(r); ok {
 			return v
@@ -115,6 +116,12 @@ var readSubject = regexp.MustCompile(`^\W*(read|gelesen|lu|leido|letto|gelezen|l
 // asDisposition: a machine says that the message was displayed (RFC 8098).
 func asDisposition(r reading) (models.Verdict, bool) {
 	if r.m.Disposition != "" || r.m.reportType == "disposition-notification" {
+		// Sieve's reject answers in this form: nobody got it.
+		if rejectedByRule.MatchString(r.whole) && (r.m.Disposition == "deleted" || r.m.Disposition == "denied" || r.m.Disposition == "failed") {
+			v := r.textBounce(r.m.dispositionFor)
+			v.Why = "a disposition notification (RFC 8098) that says it was rejected"
+			return v, true
+		}
 		return verdict(models.ClassReceipt, "a disposition notification (RFC 8098)")
 	}
 	if readSubject.MatchString(r.subject) && (strings.TrimSpace(r.visible) == "" || readReceiptText.MatchString(r.whole)) {
@@ -123,6 +130,8 @@ func asDisposition(r reading) (models.Verdict, bool) {
 	return none()
 }
 
+var rejectedByRule = regexp.MustCompile(`(was|has been) (automatically )?(rejected|refused)`)
+
 var readReceiptText = regexp.MustCompile(`(was (read|displayed|opened|deleted without being read) on|wurde (am|um) .{0,40}gelesen|a ete lu|fue leido|e stato letto|werd gelezen|foi lida?|return receipt|this is (a|only a) receipt|lesebestatigung|accuse de reception pour|there is no guarantee that the message (was|has been) read|your message (was|has been) (read|displayed|delivered|successfully))`)
 
 // asCalendar: an invitation, or the answer to one that says nothing in words.
@@ -130,8 +139,8 @@ func asCalendar(r reading) (models.Verdict, bool) {
 	if r.m.Calendar == "" {
 		return none()
 	}
-	if r.m.Calendar == "REPLY" && strings.TrimSpace(r.visible) == "" {
-		return verdict(models.ClassOther, "an answer to a calendar invitation, without words")
+	if r.m.Calendar == "REPLY" && (strings.TrimSpace(r.visible) == "" || ruleset("calendar.words").any(r.body)) {
+		return verdict(models.ClassOther, "an answer to a calendar invitation, without words of their own")
 	}
 	if r.m.Calendar == "CANCEL" || r.m.Calendar == "PUBLISH" {
 		return verdict(models.ClassOther, "a calendar notice")
@@ -150,6 +159,52 @@ func asUnsubscribeMail(r reading) (models.Verdict, bool) {
 	return none()
 }
 
+// asUnreadable: broken or empty, so that nobody can tell what it is. It is kept
+// and shown, and moves nothing.
+func asUnreadable(r reading) (models.Verdict, bool) {
+	if r.m.From.Email == "" {
+		return none()
+	}
+	switch text := strings.TrimSpace(r.m.Text); {
+	case text == "" && len(r.m.Attachments) == 0 && r.m.Calendar == "" && (r.bare == "" || len(r.m.Defects) > 0 || !r.answers()):
+		return verdict(models.ClassOther, "there is nothing in it to read")
+	case text != "" && !readable(text):
+		return verdict(models.ClassOther, "its text cannot be read: broken, or no text at all")
+	}
+	return none()
+}
+
+// readable tells text from bytes: most of it letters, few broken characters,
+// and words of a length that words have.
+func readable(s string) bool {
+	letters, broken, spaces, wide, n := 0, 0, 0, 0, 0
+	for _, c := range link.ReplaceAllString(limit(s, 8<<10), "link") {
+		n++
+		if c > 0x2E80 { // scripts without spaces, and emoji
+			wide++
+		}
+		switch {
+		case c == unicode.ReplacementChar:
+			broken++
+		case unicode.IsSpace(c):
+			spaces++
+		case unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.Is(unicode.So, c):
+			letters++
+		}
+	}
+	switch {
+	case n < 12:
+		return broken*2 < n
+	case broken*8 > n:
+		return false
+	case letters*3 < n-spaces && n > 40:
+		return false
+	}
+	return n-wide < 300 || spaces*45 > n-wide
+}
+
+var link = regexp.MustCompile(`(https?://|www\.)\S+`)
+
 // asOptOut looks for the wish to hear no more, or to hear again, in what they wrote.
 func asOptOut(r reading) (models.Verdict, bool) { return judgeWish(r.body, false) }
 
@@ -164,6 +219,23 @@ func asRobot(r reading) (models.Verdict, bool) {
 	if r.bulk() {
 		return verdict(models.ClassOther, "bulk mail: it can be unsubscribed from and answers nothing")
 	}
+	if r.answers() || r.fwd || r.discussion() {
+		return none()
+	}
+	if words, ok := ruleset("subject.notice").match(r.bare); ok {
+		return verdict(models.ClassOther, "the subject of a notice: "+words)
+	}
+	mailer := fold(limit(r.m.Header("X-Mailer")+" "+r.m.Header("User-Agent"), 200))
+	if words, ok := ruleset("mailer.bulk").match(mailer); ok {
+		return verdict(models.ClassOther, "sent by a program for mailings, and answers nothing: "+words)
+	}
+	edges := r.whole
+	if len(edges) > 3000 {
+		edges = limit(edges, 1000) + " \n " + flat(fold(tailOf(r.m.Text, 2000)))
+	}
+	if words, ok := ruleset("body.bulk").match(edges); ok && (len(r.whole) > 300 || r.m.header.has("Precedence")) {
+		return verdict(models.ClassOther, "a mailing that answers nothing: "+words)
+	}
 	return none()
 }
 
@@ -173,8 +245,20 @@ func (r reading) answers() bool {
 }
 
 // bulk mail has the headers of mailings and answers nothing. People's answers
-// through a group have them, too.
+// through a group have them, too, and so has what people post to a discussion
+// list, which can be posted to (RFC 2369).
 func (r reading) bulk() bool {
 	h := r.m.header
-	return !r.answers() && (h.has("List-Unsubscribe") || h.has("List-Id") || h.has("Feedback-ID") || h.has("X-CSA-Complaints"))
+	if r.answers() || r.discussion() {
+		return false
+	}
+	return h.has("List-Unsubscribe") || h.has("List-Id") || h.has("Feedback-ID") || h.has("X-CSA-Complaints") || h.has("X-Campaign") ||
+		h.has("X-CampaignID") || h.has("X-Mailchimp-Campaign-Id") || h.has("X-MC-User")
+}
+
+func (r reading) discussion() bool {
+	h := r.m.header
+	post := strings.ToLower(strings.TrimSpace(h.raw("List-Post")))
+	open := post != "" && !strings.HasPrefix(post, "no") || h.has("X-BeenThere") || h.has("X-Mailing-List") || h.has("Mailing-List") || h.has("X-Mailman-Version")
+	return open && !h.has("Feedback-ID") && !h.has("X-Campaign") && !ruleset("sender.robot").any(r.m.From.Email)
 }

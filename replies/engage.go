@@ -24,6 +24,8 @@ func Engage(rec models.InboundRecord, p models.Person) models.Effects {
 			return e.out
 		}
 		e.humanReply()
+	case models.ClassWrongPerson:
+		e.wrongPerson()
 	case models.ClassOptOut:
 		e.optOut()
 	case models.ClassOptIn:
@@ -32,7 +34,10 @@ func Engage(rec models.InboundRecord, p models.Person) models.Effects {
 		e.confirm()
 		e.task(models.TaskReply, "", "Answer "+p.Prospect.Name(), "They asked for help.")
 	case models.ClassAutomatic:
-		if rec.Verdict.OutOfOffice {
+		switch {
+		case rec.Verdict.WrongPerson:
+			e.left()
+		case rec.Verdict.OutOfOffice:
 			e.outOfOffice()
 		}
 	case models.ClassBounceHard:

@@ -11,7 +11,7 @@ import (
 )
 
 var classes = []models.InboundClass{models.ClassHuman, models.ClassAutomatic, models.ClassBounceHard, models.ClassBounceSoft, models.ClassComplaint,
-	models.ClassOptOut, models.ClassOptIn, models.ClassHelp, models.ClassReceipt, models.ClassOther}
+	models.ClassOptOut, models.ClassOptIn, models.ClassHelp, models.ClassReceipt, models.ClassWrongPerson, models.ClassOther}
 
 // drawPerson is someone in any state that the models allow.
 func drawPerson(t *rapid.T, now time.Time) models.Person {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"followup/models"
 )
 
 func seedCorpus(f *testing.F) {
@@ -79,6 +81,64 @@ func FuzzVisible(f *testing.F) {
 		}
 		if len(text) < 2000 {
 			Visible(Mail{HTML: text, FromHTML: true})
+		}
+	})
+}
+
+// HTML becomes clean text, whatever is open in it and how deep.
+func FuzzHTML(f *testing.F) {
+	for _, s := range []string{"<p>hi</p>", "<blockquote><div>", "<pre>\n\n<li>a", `<div class="gmail_quote">x<hr id="stopSpelling">`, "<td><td></table></b>&#0;&nbsp;"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		for _, marks := range []bool{false, true} {
+			if s := htmlText(src, marks); !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+				t.Fatalf("not clean: %q", s)
+			}
+		}
+	})
+}
+
+// Bytes of any charset, encoded words and transfer encodings give clean text.
+func FuzzCharset(f *testing.F) {
+	for _, label := range []string{"utf-8", "utf-7", "gb18030", "iso-2022-jp", "x", ""} {
+		f.Add([]byte("Gr\xfc\xdfe +AOQ- =?utf-8?b?w6Q=?="), label)
+	}
+	f.Fuzz(func(t *testing.T, b []byte, label string) {
+		for _, s := range []string{toUTF8(b, label), cleanText(decodeWords(string(b))), toUTF8(decodeQP(b), label), toUTF8(decodeBase64(b), label)} {
+			if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+				t.Fatalf("not clean: %q", s)
+			}
+		}
+	})
+}
+
+// The parts of reports are read from any bytes.
+func FuzzReports(f *testing.F) {
+	f.Add([]byte("Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@example.com\nAction: failed\nStatus: 5.1.1\n"))
+	f.Add([]byte("Feedback-Type: abuse\nDisposition: manual-action; displayed\nMETHOD:REPLY\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, d := range readDeliveries(b) {
+			if d.Status != "" && statusCode.FindString(d.Status) == "" {
+				t.Fatalf("status %q", d.Status)
+			}
+		}
+		readDisposition(b)
+		if fb := readFeedback(b); fb.Type == "" {
+			t.Fatal("a report of no type")
+		}
+		calendarMethod(b)
+	})
+}
+
+// Texts get a class and a reason.
+func FuzzTexts(f *testing.F) {
+	for _, p := range readPairs(f, "testdata/wishes.tsv") {
+		f.Add(p[1])
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		if v := ClassifyText(models.InboundText{Body: body}); v.Class == "" || v.Why == "" {
+			t.Fatalf("%+v", v)
 		}
 	})
 }

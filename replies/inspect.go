@@ -27,7 +27,7 @@ type BounceLine struct {
 
 // inspectClasses folds the classes that mail hardly has into the seven printed.
 var inspectClasses = map[models.InboundClass]models.InboundClass{
-	models.ClassOptIn: models.ClassHuman, models.ClassHelp: models.ClassHuman, models.ClassReceipt: models.ClassOther,
+	models.ClassOptIn: models.ClassHuman, models.ClassHelp: models.ClassHuman, models.ClassWrongPerson: models.ClassHuman, models.ClassReceipt: models.ClassOther,
 }
 
 // Inspect reads one message exactly as the listener's inbound is read.

@@ -1,6 +1,7 @@
 package replies
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -16,6 +17,8 @@ import (
 
 // MailboxStore is what listening to mailboxes needs of the database.
 type MailboxStore interface {
+	// PolledSenders lists whose inbound we read; beside an error about one of
+	// them it gives the others.
 	PolledSenders(ctx context.Context) ([]models.Sender, error)
 	// AcquireLease takes or renews a lease; false: another replica has it.
 	AcquireLease(ctx context.Context, name, holder string, now time.Time, ttl time.Duration) (bool, error)
@@ -23,6 +26,8 @@ type MailboxStore interface {
 	// InboundBehind says that nobody can tell any more whether everything
 	// inbound of the sender was read, until InboundCurrent says so again.
 	InboundBehind(ctx context.Context, senderID int64) error
+	// InboundUnheard marks as behind every sender that InboundHeard still waits for.
+	InboundUnheard(ctx context.Context, since time.Time, leaseFor time.Duration) error
 	// InboundHeard tells whether every polled sender was read since, or is
 	// listened to by a replica that has renewed its lease since.
 	InboundHeard(ctx context.Context, since time.Time, leaseFor time.Duration) (bool, error)
@@ -32,10 +37,8 @@ type MailboxStore interface {
 }
 
 const (
-	leaseFor   = 15 * time.Second
-	leaseRenew = 5 * time.Second
-	// lookAround is how often new mailboxes and free leases are looked for.
-	lookAround = 5 * time.Second
+	defaultLeaseFor   = 15 * time.Second
+	defaultLookAround = 5 * time.Second
 	// downAfter is how long a mailbox may fail before a person is asked; its
 	// automatic touches are held before that (models.InboundCurrency).
 	downAfter = 2 * time.Minute
@@ -50,23 +53,42 @@ type Mailboxes struct {
 	Clock    models.Clock
 	Log      *slog.Logger
 	Replica  string
+	// LeaseFor is how long a mailbox stays held whose replica died; it is
+	// renewed three times in that. 0: 15 s.
+	LeaseFor time.Duration
+	// LookAround is how often new mailboxes and free leases are looked for; 0: 5 s.
+	LookAround time.Duration
+	// Patience is how long Heard says no at most; 0: as long as it takes for
+	// every lease that a dead process left to run out and to be taken over.
+	Patience time.Duration
+}
+
+func (m *Mailboxes) leaseFor() time.Duration   { return cmp.Or(m.LeaseFor, defaultLeaseFor) }
+func (m *Mailboxes) lookAround() time.Duration { return cmp.Or(m.LookAround, defaultLookAround) }
+func (m *Mailboxes) patience() time.Duration {
+	return cmp.Or(m.Patience, m.leaseFor()+2*m.lookAround())
 }
 
 // Run listens until ctx ends and every listener has stopped.
 func (m *Mailboxes) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	listening := map[int64]bool{}
-	ticker := time.NewTicker(lookAround)
+	listening := map[int64]held{}
+	ticker := time.NewTicker(m.lookAround())
 	defer ticker.Stop()
 	for {
 		senders, err := m.Store.PolledSenders(ctx)
 		if err != nil && ctx.Err() == nil {
 			m.Log.Error("mailboxes cannot be listed", "error", err)
 		}
+		mu.Lock()
+		if err == nil || len(senders) > 0 {
+			letGo(listening, senders)
+		}
+		mu.Unlock()
 		for _, sender := range senders {
 			mu.Lock()
-			busy := listening[sender.ID]
+			_, busy := listening[sender.ID]
 			mu.Unlock()
 			if busy || !m.lease(ctx, sender.ID) {
 				continue
@@ -78,11 +100,13 @@ func (m *Mailboxes) Run(ctx context.Context) {
 				m.release(ctx, sender.ID)
 				continue
 			}
+			holding, stop := context.WithCancel(ctx)
 			mu.Lock()
-			listening[sender.ID] = true
+			listening[sender.ID] = held{connection: connection(sender), stop: stop}
 			mu.Unlock()
 			wg.Go(func() {
-				m.hold(ctx, sender)
+				defer stop()
+				m.hold(holding, sender)
 				mu.Lock()
 				delete(listening, sender.ID)
 				mu.Unlock()
@@ -100,7 +124,7 @@ func (m *Mailboxes) Run(ctx context.Context) {
 func leaseName(senderID int64) string { return "mailbox-" + strconv.FormatInt(senderID, 10) }
 
 func (m *Mailboxes) lease(ctx context.Context, senderID int64) bool {
-	ok, err := m.Store.AcquireLease(ctx, leaseName(senderID), m.Replica, m.Clock(), leaseFor)
+	ok, err := m.Store.AcquireLease(ctx, leaseName(senderID), m.Replica, m.Clock(), m.leaseFor())
 	if err != nil && ctx.Err() == nil {
 		m.Log.Error("mailbox lease", "sender", senderID, "error", err)
 	}
@@ -117,14 +141,13 @@ func (m *Mailboxes) release(ctx context.Context, senderID int64) {
 // Heard tells whether the answers to every polled sender that came before
 // since have been read, here or by another replica. A process that has just
 // started sends nothing before that: an answer from the time when everything
-// was down still stops the next touch. It stops waiting when every lease that
-// a dead process may have left has run out; from then on the database says
-// which senders are current, and only those send by themselves.
+// was down still stops the next touch. Its patience ends: whoever was not heard
+// by then is marked as behind, and sends nothing by itself until it was.
 func (m *Mailboxes) Heard(ctx context.Context, since time.Time) bool {
-	if m.Clock().Sub(since) > leaseFor+2*lookAround {
-		return true
+	heard, err := m.Store.InboundHeard(ctx, since, m.leaseFor())
+	if err == nil && !heard && m.Clock().Sub(since) > m.patience() {
+		heard, err = true, m.Store.InboundUnheard(ctx, since, m.leaseFor())
 	}
-	heard, err := m.Store.InboundHeard(ctx, since, leaseFor)
 	if err != nil && ctx.Err() == nil {
 		m.Log.Error("it cannot be told whether answers are being read", "error", err)
 	}
@@ -137,7 +160,7 @@ func (m *Mailboxes) hold(ctx context.Context, sender models.Sender) {
 	defer cancel()
 	defer m.release(ctx, sender.ID)
 	go func() {
-		ticker := time.NewTicker(leaseRenew)
+		ticker := time.NewTicker(m.leaseFor() / 3)
 		defer ticker.Stop()
 		for {
 			select {

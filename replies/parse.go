@@ -20,6 +20,7 @@ type Attachment struct {
 	Name      string
 	MediaType string
 	Size      int
+	body      []byte
 }
 
 // Mail is an email taken apart: everything that understanding it looks at.
@@ -46,8 +47,9 @@ type Mail struct {
 	Calendar    string     // method of an iCalendar part: REQUEST, REPLY …
 	Defects     []string   // what was wrong or cut, in words
 
-	header     header
-	reportType string
+	header         header
+	reportType     string
+	dispositionFor string // the recipient who sent the disposition notification
 }
 
 // Header gives a header field, decoded; "" where it is missing.
@@ -116,7 +118,7 @@ func (m *Mail) readParts(w *walker) {
 		case p.mediaType == "message/feedback-report":
 			m.Feedback = readFeedback(p.body)
 		case p.mediaType == "message/disposition-notification":
-			m.Disposition = readDisposition(p.body)
+			m.Disposition, m.dispositionFor = readDisposition(p.body)
 		case strings.HasPrefix(p.mediaType, "message/") || p.mediaType == "text/rfc822-headers":
 			m.attachMessage(p)
 		case p.mediaType == "text/calendar":
@@ -129,7 +131,7 @@ func (m *Mail) readParts(w *walker) {
 		case strings.HasPrefix(p.mediaType, "text/") && !attached && (p.filename == "" || i == 0):
 			plain = append(plain, m.readable(p))
 		default:
-			m.Attachments = append(m.Attachments, Attachment{Name: p.filename, MediaType: p.mediaType, Size: len(p.body)})
+			m.Attachments = append(m.Attachments, Attachment{Name: p.filename, MediaType: p.mediaType, Size: len(p.body), body: p.body})
 		}
 	}
 	m.HTML = limit(strings.Join(html, "\n"), maxText)
@@ -157,7 +159,27 @@ func (m *Mail) attachMessage(p part) {
 	if m.Original == nil && len(h) > 0 {
 		m.Original = readOriginal(h)
 	}
-	m.Attachments = append(m.Attachments, Attachment{Name: p.filename, MediaType: p.mediaType, Size: len(p.body)})
+	m.Attachments = append(m.Attachments, Attachment{Name: p.filename, MediaType: p.mediaType, Size: len(p.body), body: p.body})
+	m.readWrapped(p, h)
+}
+
+// readWrapped reads a report that its own sender wrapped once more, as virus
+// scanners and gateways do.
+func (m *Mail) readWrapped(p part, h header) {
+	mediaType, params := parameters(h.raw("Content-Type"))
+	if mediaType != "multipart/report" || len(m.Deliveries) > 0 || firstAddress(h.raw("From")).Email != m.From.Email || p.depth >= maxNesting {
+		return
+	}
+	_, body := splitHeader(p.body)
+	w := &walker{}
+	if !w.walkMultipart(mediaType, params["boundary"], body, p.depth) {
+		return
+	}
+	for _, inner := range w.parts {
+		if inner.mediaType == "message/delivery-status" {
+			m.Deliveries = append(m.Deliveries, readDeliveries(inner.body)...)
+		}
+	}
 }
 
 // unflow joins the soft line breaks of format=flowed (RFC 3676).
@@ -232,7 +254,7 @@ func firstAddress(v string) Address {
 	}
 	v = decodeWords(v)
 	word, comment, _ := strings.Cut(v, "(")
-	word = strings.ToLower(strings.Trim(strings.TrimSpace(word), `"<>`))
+	word = strings.TrimSpace(strings.ToLower(strings.Trim(strings.TrimSpace(word), `"<>`)))
 	return Address{Name: strings.Trim(comment, ") "), Email: limit(word, 320)}
 }
 

@@ -17,14 +17,20 @@ func cutQuoted(lines []textLine) []textLine {
 		switch {
 		case l.text == markCut || isDivider(lines, i) || isHeaderBlock(lines, i):
 			return lines[:backOverRule(lines, i)]
+		case notesBlock(lines, i) >= 0:
+			return lines[:notesBlock(lines, i)]
 		default:
 			n := attributionAt(lines, i)
 			if n == 0 {
 				continue
 			}
-			next := i + n
-			for next < len(lines) && (lines[next].folded == "" || lines[next].gone) {
-				next++
+			next := afterBlank(lines, i+n)
+			if own := beforeAttribution(l.text); own != "" && n == 1 {
+				lines[i].text, lines[i].folded = own, fold(own)
+				if next < len(lines) && !lines[next].quoted {
+					return lines[:i+1]
+				}
+				continue
 			}
 			if next < len(lines) && !lines[next].quoted {
 				return lines[:backOverRule(lines, i)]
@@ -36,6 +42,72 @@ func cutQuoted(lines []textLine) []textLine {
 		}
 	}
 	return lines
+}
+
+// afterBlank is the next line that says anything.
+func afterBlank(lines []textLine, i int) int {
+	for i < len(lines) && (lines[i].folded == "" || lines[i].gone) {
+		i++
+	}
+	return i
+}
+
+// ownBefore: some phones put the attribution on the line that was written.
+var ownBefore = regexp.MustCompile(`^([^<>@]{1,400}?)\s*(?:[-–—]{2,}\s*|\s)On (?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? |(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d|\d{1,4}[-/. ]).{4,200}(?:@|\d:\d\d).{0,120} wrote:\s*$`)
+
+func beforeAttribution(text string) string {
+	if m := ownBefore.FindStringSubmatch(text); m != nil && strings.TrimSpace(strings.Trim(m[1], "-*_ ")) != "" {
+		return strings.TrimRight(m[1], " \t-")
+	}
+	return ""
+}
+
+// Notes and its kin write who and when on lines of their own, and then To, cc
+// and Subject without any From.
+var (
+	notesTo   = regexp.MustCompile(`^(to|an|a|para|aan|per) ?:`)
+	notesMore = regexp.MustCompile(`^(cc|bcc|subject|kopie|betreff|thema|copie|objet|asunto|oggetto|onderwerp|assunto) ?:`)
+	notesDate = regexp.MustCompile(`\b\d{1,4}[./-]\d{1,2}[./-]\d{2,4},? \d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?\b`)
+)
+
+// notesBlock gives the line at which such a block begins; -1 where line i,
+// its "To:", is none.
+func notesBlock(lines []textLine, i int) int {
+	if !notesTo.MatchString(lines[i].folded) {
+		return -1
+	}
+	more := 0
+	for j, seen := i+1, 0; j < len(lines) && seen < 5; j++ {
+		if lines[j].folded == "" {
+			continue
+		}
+		if seen++; notesMore.MatchString(lines[j].folded) {
+			more++
+		}
+	}
+	if more == 0 {
+		return -1
+	}
+	for j, seen := i-1, 0; j >= 0 && seen < 4; j-- {
+		f := lines[j].folded
+		if f == "" {
+			continue
+		}
+		seen++
+		at := notesDate.FindStringIndex(f)
+		if at == nil {
+			if len(f) > 90 {
+				return -1
+			}
+			continue
+		}
+		// The name stands before the date, or on the line above it.
+		if at[0] < 6 && j > 0 && lines[j-1].folded != "" && len(lines[j-1].folded) < 90 && !lines[j-1].quoted {
+			j--
+		}
+		return backOverRule(lines, j)
+	}
+	return -1
 }
 
 var dashes = regexp.MustCompile(`^[\s>]*[-_*=+~‒–—]{2,}\s*|\s*[-_*=+~‒–—]{2,}\s*$`)
@@ -70,6 +142,9 @@ func isHeaderBlock(lines []textLine, i int) bool {
 	if !from && !ruleset("block.date").any(lines[i].folded) {
 		return false
 	}
+	if !from && hotmailBlock(lines, i) {
+		return true
+	}
 	more, seen := 0, 0
 	for j := i + 1; j < len(lines) && seen < 7; j++ {
 		f := lines[j].folded
@@ -92,6 +167,13 @@ func isHeaderBlock(lines []textLine, i int) bool {
 	}
 	return false
 }
+
+// hotmailBlock: a date with its zone and then "To:", without any From.
+func hotmailBlock(lines []textLine, i int) bool {
+	return zonedDate.MatchString(lines[i].folded) && i+1 < len(lines) && notesTo.MatchString(lines[i+1].folded) && strings.Contains(lines[i+1].folded, "@")
+}
+
+var zonedDate = regexp.MustCompile(`\d:\d\d(:\d\d)? ?([+-]\d{4}|gmt|utc|[a-z]{3,4})$`)
 
 // backOverRule also takes the line of dashes or underscores before a quote.
 func backOverRule(lines []textLine, i int) int {
@@ -127,6 +209,9 @@ func attributionAt(lines []textLine, i int) int {
 		if len(joined) > 400 {
 			return 0
 		}
+		if n < 3 && followedByQuote(lines, i+n+1) && ruleset("attribution.quoted").any(joined) {
+			return n + 1
+		}
 		end := strings.TrimRight(joined, "*_ ")
 		if !strings.HasSuffix(end, ":") && !strings.HasSuffix(end, "：") {
 			continue
@@ -142,6 +227,13 @@ func attributionAt(lines []textLine, i int) int {
 	return 0
 }
 
+// followedByQuote: the next line that says anything is quoted. Before such a
+// line, words that could be a sentence are an attribution.
+func followedByQuote(lines []textLine, i int) bool {
+	next := afterBlank(lines, i)
+	return next < len(lines) && next <= i+2 && lines[next].quoted
+}
+
 // mayAttribute is a cheap look before lines are joined: a digit, an address or
 // one of the opening words.
 func mayAttribute(folded string) bool {
@@ -152,8 +244,11 @@ func mayAttribute(folded string) bool {
 		return true
 	}
 	word, _, _ := strings.Cut(strings.TrimLeft(folded, "*_- "), " ")
+	if n := len(folded); folded[n-1] == ':' && (strings.HasSuffix(folded, "writes:") || strings.HasSuffix(folded, "wrote:") || strings.HasSuffix(folded, "said:") || strings.HasSuffix(folded, "wrote :")) {
+		return true
+	}
 	switch word {
-	case "on", "am", "le", "el", "il", "op", "em", "den", "w", "dnia", "dne":
+	case "on", "quoting", "zitat", "citando", "citation", "once", "am", "le", "el", "il", "op", "em", "den", "w", "dnia", "dne":
 		return true
 	}
 	return false

@@ -46,7 +46,7 @@ func readDeliveries(b []byte) []Delivery {
 	for _, h := range headerGroups(b) {
 		d := Delivery{
 			Recipient:  addressType(h.raw("Final-Recipient")),
-			Action:     firstLowerWord(h.raw("Action")),
+			Action:     deliveryAction(h.raw("Action")),
 			Status:     statusCode.FindString(h.raw("Status")),
 			Diagnostic: addressType(h.get("Diagnostic-Code")),
 		}
@@ -65,6 +65,11 @@ func readDeliveries(b []byte) []Delivery {
 		if code := statusIn(d.Diagnostic); code != "" && (d.Status == "" || strings.HasSuffix(d.Status, ".0.0")) {
 			d.Status = code
 		}
+		if d.Status == "" { // "Status: 550 …"
+			if reply := replyCode.FindStringSubmatch(h.raw("Status")); reply != nil {
+				d.Status = reply[1][:1] + ".0.0"
+			}
+		}
 		if d.Status == "" {
 			if reply := replyCode.FindStringSubmatch(d.Diagnostic); reply != nil {
 				d.Status = reply[1][:1] + ".0.0"
@@ -76,6 +81,18 @@ func readDeliveries(b []byte) []Delivery {
 		}
 	}
 	return list
+}
+
+// deliveryAction reads the field as loosely as servers write it.
+func deliveryAction(v string) string {
+	word := firstLowerWord(v)
+	switch word {
+	case "failure", "fail", "error", "undeliverable", "undelivered", "rejected", "bounced", "expired":
+		return "failed"
+	case "delay", "deferred", "warning", "transient-failure":
+		return "delayed"
+	}
+	return word
 }
 
 var (
@@ -113,19 +130,22 @@ func readFeedback(b []byte) *Feedback {
 	return f
 }
 
-// readDisposition gives the disposition type of RFC 8098.
-func readDisposition(b []byte) string {
+// readDisposition gives the disposition type of RFC 8098 and whose it is.
+func readDisposition(b []byte) (what, recipient string) {
 	for _, h := range headerGroups(b) {
+		if recipient == "" {
+			recipient = addressType(h.raw("Final-Recipient"))
+		}
 		if v := h.raw("Disposition"); v != "" {
-			_, what, ok := strings.Cut(v, ";")
+			_, kind, ok := strings.Cut(v, ";")
 			if !ok {
-				what = v
+				kind = v
 			}
-			what, _, _ = strings.Cut(what, "/")
-			return firstLowerWord(what)
+			kind, _, _ = strings.Cut(kind, "/")
+			return firstLowerWord(kind), recipient
 		}
 	}
-	return "displayed"
+	return "displayed", recipient
 }
 
 // headerGroups splits "field: value" groups separated by empty lines.

@@ -53,7 +53,7 @@ func returnDateIn(text string, base time.Time) models.Date {
 	if base.IsZero() {
 		return ""
 	}
-	folded := flat(fold(limit(text, 4<<10)))
+	folded := abbreviations.Replace(flat(fold(limit(text, 4<<10))))
 	dates := findDates(folded, base)
 	best, rank := models.Date(""), rankNone
 	consider := func(d models.Date, n int) {
@@ -79,6 +79,9 @@ func returnDateIn(text string, base time.Time) models.Date {
 	return best
 }
 
+// abbreviations end no sentence.
+var abbreviations = strings.NewReplacer("einschl. ", "einschl ", "inkl. ", "inkl ", "voraussichtl. ", "voraussichtl ", "incl. ", "incl ", "approx. ", "approx ")
+
 // window is the text before a date that may speak of it: its sentence, up to
 // 100 bytes, with an earlier date of a range in it.
 func window(text string, dates []foundDate, i int) string {
@@ -96,6 +99,8 @@ var (
 	stripWeekday = regexp.MustCompile(`(?:the\s+)?\b(?:` + weekdayNames + `)\.?,?(?:\s+(?:the|den|dem|le|el|il|dia|giorno|de|d))?\s*$`)
 )
 
+var notThere = regexp.MustCompile(`\b(no|not|nicht|niet|nao|non|pas|unable)\b (\w+ ){0,3}(available|reachable|in the office|disponible|joignable|erreichbar|im buro|bereikbaar|aanwezig|disponivel|disponibile|raggiungibile|reperibile|localizable)\b[^.!?,]{0,12}\b(from|starting|beginning|desde|vom|von|du|dal|van|de)\b[^.!?,]{0,8}$`)
+
 // meaning says which day of return the date tells of, and how surely.
 func meaning(d foundDate, before, after string) (models.Date, int) {
 	inclusive := ruleset("through.after").any(after)
@@ -110,6 +115,8 @@ func meaning(d foundDate, before, after string) (models.Date, int) {
 		}
 		// "not back until 7 December" is a return, too.
 		return d.date, rankUntil
+	case notThere.MatchString(before): // "not available from …": it begins
+		return "", rankNone
 	case ruleset("back.before").any(before), ruleset("back.after").any(after):
 		return d.date, rankBack
 	}

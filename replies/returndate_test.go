@@ -8,12 +8,14 @@ import (
 // written is when the notices of the table were written: a Monday.
 var written = time.Date(2026, time.November, 23, 9, 30, 0, 0, time.FixedZone("", 3600))
 
+// writtenInAmerica is when those were written that put the month first.
+var writtenInAmerica = time.Date(2026, time.November, 23, 9, 30, 0, 0, time.FixedZone("", -5*3600))
+
 func TestReturnDates(t *testing.T) {
-	american := time.Date(2026, time.November, 23, 9, 30, 0, 0, time.FixedZone("", -5*3600))
 	for _, p := range readPairs(t, "testdata/returndates.tsv") {
 		want, text := p[0], p[1]
 		got := ReturnDate("", text, written)
-		if string(got) != want && string(ReturnDate("", text, american)) != want {
+		if string(got) != want && string(ReturnDate("", text, writtenInAmerica)) != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

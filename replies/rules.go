@@ -19,7 +19,13 @@ type rule struct {
 	// needs: at least one of these stands in every match. Looking for them
 	// first is what makes hundreds of rules cheap.
 	needs []string
+	// whole: a match must not end inside a word. Wishes are told in seven
+	// languages at once, and the Spanish "quite de" begins "quite decent".
+	whole bool
 }
+
+// wholeWords are the sections whose matches end with a word.
+var wholeWords = map[string]bool{"sure": true, "unsure": true, "wrong.person": true, "left.company": true}
 
 func (r rule) find(s string) []int {
 	if len(r.needs) > 0 {
@@ -34,7 +40,11 @@ func (r rule) find(s string) []int {
 			return nil
 		}
 	}
-	return r.re.FindStringIndex(s)
+	at := r.re.FindStringIndex(s)
+	if at != nil && r.whole && at[1] > 0 && at[1] < len(s) && isASCIIWord(s[at[1]-1]) && isASCIIWord(s[at[1]]) {
+		return nil
+	}
+	return at
 }
 
 // rules of one section.
@@ -69,8 +79,8 @@ func (rs rules) count(s string) int {
 // loadRules reads the embedded files: "[section]" headings, a regular
 // expression a line over folded text, "#" comments. " ~ " stands for up to 40
 // characters within a sentence, a blank for any white space, " ?" for an
-// optional one, MONTHS and WEEKDAYS for their names, and each rule is bounded
-// by words.
+// optional one, MONTHS and WEEKDAYS for their names, "@NAME" for what the line
+// "@NAME = …" above it says, and each rule is bounded by words.
 var loadRules = sync.OnceValue(func() map[string]rules {
 	all := map[string]rules{}
 	files, err := ruleFiles.ReadDir("rules")
@@ -82,17 +92,25 @@ var loadRules = sync.OnceValue(func() map[string]rules {
 		if err != nil {
 			panic(err)
 		}
-		section := ""
+		section, names := "", strings.NewReplacer()
+		var defined []string
 		for i, line := range strings.Split(string(b), "\n") {
 			line = strings.TrimSpace(line)
 			switch {
 			case line == "" || strings.HasPrefix(line, "#"):
+			case strings.HasPrefix(line, "@") && strings.Contains(line, " = "):
+				name, expr, _ := strings.Cut(line, " = ")
+				defined = append(defined, name, names.Replace(expr))
+				names = strings.NewReplacer(defined...)
 			case strings.HasPrefix(line, "[") && strings.HasSuffix(line, "]") && !strings.ContainsAny(line, " |("):
 				section = strings.Trim(line, "[]")
 			default:
-				r, err := newRule(line)
+				r, err := newRule(names.Replace(line))
 				if err != nil {
 					panic(fmt.Sprintf("rules/%s line %d: %v", f.Name(), i+1, err))
+				}
+				if r.whole = wholeWords[section]; r.whole {
+					r.re.Longest()
 				}
 				all[section] = append(all[section], r)
 			}

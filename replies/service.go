@@ -41,6 +41,9 @@ func (s *Service) Receive(ctx context.Context, raw models.Raw) (models.Recorded,
 	if raw.ReceivedAt.IsZero() {
 		raw.ReceivedAt = s.Clock()
 	}
+	if raw.Sent {
+		return s.receiveSent(ctx, raw)
+	}
 	saved, fresh, err := s.Store.SaveRaw(ctx, raw)
 	if err != nil {
 		return models.Recorded{}, fmt.Errorf("store the inbound %s %s: %w", raw.Provider, raw.ProviderID, err)
@@ -107,6 +110,9 @@ func (s *Service) process(ctx context.Context, raw models.Raw) (rec models.Recor
 	if err != nil {
 		return models.Recorded{}, fmt.Errorf("%w: %w", errNotUnderstood, err)
 	}
+	if rec, ours, err := s.writtenByUs(ctx, raw, &in); ours || err != nil {
+		return rec, err
+	}
 	match, err := s.Store.FindMatch(ctx, in.keys)
 	if err != nil {
 		return models.Recorded{}, fmt.Errorf("match: %w", err)
@@ -115,7 +121,7 @@ func (s *Service) process(ctx context.Context, raw models.Raw) (rec models.Recor
 		match.SenderID = raw.SenderID
 	}
 	in.message.ProspectID, in.message.ContactPointID, in.message.SenderID = match.ProspectID, match.ContactPointID, match.SenderID
-	record := models.InboundRecord{RawID: raw.ID, Message: in.message, Match: match, Verdict: in.verdict, Now: s.Clock()}
+	record := models.InboundRecord{RawID: raw.ID, Message: in.message, Match: match, Verdict: in.verdict, CalledAt: in.calledAt, Now: s.Clock()}
 	rec, err = s.Store.RecordInbound(ctx, record, func(p models.Person) models.Effects { return Engage(record, p) })
 	if err != nil {
 		return models.Recorded{}, fmt.Errorf("record: %w", err)

@@ -57,6 +57,17 @@ func (d *desk) enroll() models.Enrollment {
 // sent makes one message that left to the prospect, by the store's own means.
 func (d *desk) sent(ch models.ChannelKind, sender models.Sender, to models.ContactPoint, subject string) models.Message {
 	d.Helper()
+	return d.handedOver(ch, sender, to, subject, models.SendAccepted)
+}
+
+// unconfirmed makes one whose hand-over nobody confirmed.
+func (d *desk) unconfirmed() models.Message {
+	d.Helper()
+	return d.handedOver(models.ChannelEmail, d.w.Mailbox, d.w.Email, "Your question", models.SendAmbiguous)
+}
+
+func (d *desk) handedOver(ch models.ChannelKind, sender models.Sender, to models.ContactPoint, subject string, class models.SendClass) models.Message {
+	d.Helper()
 	d.serial++
 	token := strings.Repeat("a", 25) + string(rune('a'+d.serial))
 	_, _, err := d.s.Answer(d.ctx, models.NewAnswer{
@@ -81,10 +92,14 @@ func (d *desk) sent(ch models.ChannelKind, sender models.Sender, to models.Conta
 		d.Fatalf("dispatches: %+v", claimed)
 	}
 	m := claimed.Dispatches[0].Message
-	d.must(d.s.Settle(d.ctx, []models.SendResult{{
-		TouchID: claimed.Dispatches[0].Touch.ID, MessageID: m.ID, Attempt: claimed.Dispatches[0].Touch.Attempt, Replica: "r1", Class: models.SendAccepted, ProviderID: "p-" + token, At: d.now,
-	}}))
-	m.ProviderID = "p-" + token
+	result := models.SendResult{
+		TouchID: claimed.Dispatches[0].Touch.ID, MessageID: m.ID, Attempt: claimed.Dispatches[0].Touch.Attempt, Replica: "r1", Class: class, At: d.now,
+	}
+	if class == models.SendAccepted {
+		result.ProviderID = "p-" + token
+	}
+	d.must(d.s.Settle(d.ctx, []models.SendResult{result}, nil))
+	m.ProviderID = result.ProviderID
 	return m
 }
 

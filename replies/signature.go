@@ -1,6 +1,9 @@
 package replies
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // dropSignature takes away what follows "-- " or a line like "Sent from my
 // phone" in one stretch of the customer's own text.
@@ -33,7 +36,7 @@ func isSignatureLine(run []textLine, i int) bool {
 		return true
 	case "--", "---", "-- -", "__", "-----", "----":
 		// A rule between two halves of a long answer is none of these.
-		return f == "--" || len(run)-i < 15
+		return f == "--" || len(run)-i < 15 && signatureLike(run[i+1:])
 	}
 	if len(f) > 160 {
 		return false
@@ -43,6 +46,22 @@ func isSignatureLine(run []textLine, i int) bool {
 	}
 	return ruleset("signature").any(f)
 }
+
+// signatureLike: short lines, and no sentences or lists among them.
+func signatureLike(run []textLine) bool {
+	for _, l := range run {
+		f := l.folded
+		if l.gone || f == "" {
+			continue
+		}
+		if len(f) > 90 || strings.HasSuffix(f, "?") || strings.HasSuffix(f, ".") && strings.Count(f, " ") >= 3 || listItem.MatchString(f) {
+			return false
+		}
+	}
+	return true
+}
+
+var listItem = regexp.MustCompile(`^(\d{1,2}[.)]|[-*+•])\s`)
 
 // dropFooters takes away everything from the first legal paragraph on.
 func dropFooters(run []textLine) {

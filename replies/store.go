@@ -26,6 +26,26 @@ type Store interface {
 	// task (unmatched_inbound) is opened once, and engage is not called. A raw
 	// that already has a message is a repeat.
 	RecordInbound(ctx context.Context, rec models.InboundRecord, engage func(models.Person) models.Effects) (models.Recorded, error)
+	// Unmatched loads an inbound that nobody could be matched to, as it was
+	// recorded and as it came (nil where that is not kept).
+	Unmatched(ctx context.Context, messageID int64) (models.Message, *models.Raw, error)
+	// AttachInbound gives it to a prospect and does what RecordInbound would
+	// have done. One that was attached to them already is a repeat.
+	AttachInbound(ctx context.Context, a models.Attachment, engage func(models.InboundRecord, models.Person) models.Effects) (models.Recorded, error)
+	// DismissInbound sets it aside; twice changes nothing.
+	DismissInbound(ctx context.Context, messageID int64, by string, now time.Time) error
+	// AddAddress keeps the address that a prospect wrote from as one of
+	// theirs; answers go there from now on. Twice changes nothing.
+	AddAddress(ctx context.Context, messageID int64, by string, now time.Time) (models.ContactPoint, error)
+	// SentTo finds the prospects among the recipients of a user's own message.
+	SentTo(ctx context.Context, mail models.SentMail) ([]models.SentTo, error)
+	// RecordSent lets a user's own message from elsewhere join the conversation
+	// with m.ProspectID, ends the customer's waiting and holds what is automatic.
+	RecordSent(ctx context.Context, m models.Message, now time.Time) (models.Recorded, error)
+	// OwnSender finds the sender with an address that is no prospect's; nil: none.
+	OwnSender(ctx context.Context, address string) (*int64, error)
+	// FinishRaw notes what became of an inbound that is no customer's.
+	FinishRaw(ctx context.Context, rawID, messageID int64, now time.Time) error
 	// RecordReceipt moves an outbound message forward. It finds it by token,
 	// then by provider id. decide gets the message and its person where the
 	// receipt changed something.

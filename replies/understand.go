@@ -14,6 +14,8 @@ type understood struct {
 	message models.Message
 	verdict models.Verdict
 	keys    models.MatchKeys
+	// calledAt is when they called; zero for what is written.
+	calledAt time.Time
 }
 
 // understand reads a stored inbound: bytes of a mail where its channel
@@ -38,6 +40,9 @@ func (s *Service) understand(raw models.Raw, now time.Time) (understood, error) 
 	if received.IsZero() {
 		received = now
 	}
+	if !rules.Written {
+		u.calledAt = received
+	}
 	m := &u.message
 	id := raw.ID
 	m.InboundID, m.Direction, m.Channel, m.State = &id, models.Inbound, raw.Channel, models.MessageReceived
@@ -59,6 +64,9 @@ func understandMail(raw models.Raw, now time.Time) understood {
 	u.message = models.Message{
 		FromAddress: m.From.Email, FromName: limit(m.From.Name, 300), Subject: limit(m.Subject, 1000), Text: m.Text, HTML: m.HTML,
 		Visible: r.visible, MailID: m.MessageID, InReplyTo: m.InReplyTo, References: m.References,
+	}
+	if u.verdict.Class.Engagement() {
+		u.message.Media = attachedMedia(m)
 	}
 	if len(m.To) > 0 {
 		u.message.ToAddress, u.message.ToName = m.To[0].Email, limit(m.To[0].Name, 300)
@@ -128,17 +136,20 @@ func reversed(ids []string) []string {
 
 func understandText(raw models.Raw, t models.InboundText) understood {
 	t.Body = limit(cleanText(t.Body), maxText)
-	text := t.Body
-	for _, media := range t.Media {
-		text = strings.TrimSpace(text + "\n" + cleanText(limit(media, 2000)))
-	}
 	from, to := phone(t.From), phone(t.To)
-	return understood{
+	u := understood{
 		verdict: ClassifyText(t),
-		message: models.Message{FromAddress: from, ToAddress: to, Text: text, Visible: strings.TrimSpace(t.Body)},
+		message: models.Message{FromAddress: from, ToAddress: to, Text: t.Body, Visible: strings.TrimSpace(t.Body)},
 		keys:    models.MatchKeys{From: from, To: []string{to}},
 	}
+	for _, address := range t.Media[:min(len(t.Media), maxMedia)] {
+		u.message.Media = append(u.message.Media, models.Media{URL: cleanText(limit(address, 2000)), Seconds: t.Seconds})
+	}
+	return u
 }
+
+// maxMedia is the most attachments that one text is shown with; providers allow ten.
+const maxMedia = 30
 
 // phone leaves the number itself of what providers put around it ("whatsapp:+1…", spaces).
 func phone(s string) string {

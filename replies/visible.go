@@ -82,8 +82,8 @@ func splitLines(s string) []textLine {
 }
 
 // quotedLine: ">" after at most three blanks, or after the initials that some
-// clients put before it ("DR> …").
-var quotedLine = regexp.MustCompile(`^\s{0,3}(?:[A-Z]{1,3})?>`)
+// clients put before it ("DR> …", "    JS> …").
+var quotedLine = regexp.MustCompile(`^(?:\s{0,3}>|\s{0,8}[A-Z][A-Za-z]{0,3}>\s)`)
 
 // dropMarkedSignatures takes out what HTML named as a signature.
 func dropMarkedSignatures(lines []textLine) []textLine {

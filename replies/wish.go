@@ -86,12 +86,19 @@ func ClassifyText(t models.InboundText) models.Verdict {
 		v, _ := verdict(models.ClassHelp, "the provider took it for a call for help")
 		return v
 	}
-	if v, ok := judgeWish(flat(fold(limit(t.Body, bodyLooked))), true); ok {
+	body := flat(fold(limit(t.Body, bodyLooked)))
+	if v, ok := judgeWish(body, true); ok {
+		return v
+	}
+	if v, ok := judgeWrongPerson(body); ok {
 		return v
 	}
 	if machineText.MatchString(fold(limit(t.Body, 400))) {
 		v, _ := verdict(models.ClassAutomatic, "the words of a telephone that answers by itself")
 		return v
+	}
+	if t.Kind == models.ChannelVoicemail {
+		return models.Verdict{Class: models.ClassHuman, Why: "they left a voicemail"}
 	}
 	if strings.TrimSpace(t.Body) == "" && len(t.Media) == 0 {
 		return models.Verdict{Class: models.ClassHuman, Why: "they called"}

@@ -46,6 +46,10 @@ func TestWishes(t *testing.T) {
 				if v.Class != models.ClassHuman || v.Unsure {
 					t.Errorf("%s: %q is %s (unsure %v: %s), want human_reply", where, text, v.Class, v.Unsure, v.Why)
 				}
+			case "wrong":
+				if v.Class != models.ClassWrongPerson {
+					t.Errorf("%s: %q is %s (unsure %v: %s), want wrong_person", where, text, v.Class, v.Unsure, v.Why)
+				}
 			case "doubt":
 				if where == "mail" && (v.Class != models.ClassHuman || !v.Unsure) {
 					t.Errorf("%s: %q is %s (unsure %v: %s), want doubt", where, text, v.Class, v.Unsure, v.Why)

@@ -55,6 +55,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
+		e.slots.gather(ctx)
 		_ = s.Tick(ctx, s.Clock()) // its parts have logged what went wrong
 		watchdog.Reset(watchdogAfter)
 	}

@@ -10,10 +10,7 @@ import (
 	"followup/models"
 )
 
-const (
-	firstRetry  = time.Minute
-	longestWait = time.Hour
-)
+const longestWait = time.Hour
 
 // dispatch hands over what a claim committed, and tells how much of it. It
 // looks once more which of it was stopped meanwhile; that is not begun.
@@ -136,15 +133,16 @@ func (s *Scheduler) result(d models.Dispatch, refused *channels.SendError, out c
 		r.Detail = refused.Err.Error()
 	}
 	if r.Class == models.SendTransient {
-		r.RetryAt = at.Add(retryWait(refused.RetryAfter, r.Attempt, r.TouchID))
+		r.RetryAt = at.Add(retryWait(s.FirstRetry, refused.RetryAfter, r.Attempt, r.TouchID))
 	}
 	return r
 }
 
 // retryWait doubles with each attempt up to an hour, never less than the
-// provider wishes; the touch's id spreads those refused together.
-func retryWait(wish time.Duration, attempt int, touchID int64) time.Duration {
-	wait := firstRetry << min(max(attempt, 1)-1, 10)
+// provider wishes; the touch's id spreads those refused together over a third
+// of the first wait.
+func retryWait(first, wish time.Duration, attempt int, touchID int64) time.Duration {
+	wait := first << min(max(attempt, 1)-1, 10)
 	wait = min(wait, longestWait)
-	return max(wait, wish) + time.Duration(touchID%20)*time.Second
+	return max(wait, wish) + time.Duration(touchID%20)*first/60
 }

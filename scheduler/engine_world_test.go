@@ -84,6 +84,15 @@ type hooked struct {
 	beforeRecheck func()
 	loseClaim     bool // the answer to the next claim's COMMIT is lost
 	failSettles   int  // so many settlings meet a database that is away
+	away          bool // what reconcilers learn cannot be recorded
+	reconciles    int
+}
+
+func (h *hooked) Reconcile(ctx context.Context, touchID int64, found, absent bool, providerID string, now time.Time) error {
+	if h.reconciles++; h.away {
+		return errors.New("the database is away")
+	}
+	return h.Store.Reconcile(ctx, touchID, found, absent, providerID, now)
 }
 
 func (h *hooked) ClaimDue(ctx context.Context, req models.ClaimRequest, decide func(context.Context, []models.Due) []models.Decision) (models.Claimed, error) {
@@ -95,12 +104,12 @@ func (h *hooked) ClaimDue(ctx context.Context, req models.ClaimRequest, decide f
 	return claimed, err
 }
 
-func (h *hooked) Settle(ctx context.Context, results []models.SendResult) error {
+func (h *hooked) Settle(ctx context.Context, results []models.SendResult, plan models.Planning) error {
 	if h.failSettles > 0 {
 		h.failSettles--
 		return errors.New("the database is away")
 	}
-	return h.Store.Settle(ctx, results)
+	return h.Store.Settle(ctx, results, plan)
 }
 
 func (h *hooked) Recheck(ctx context.Context, replica string, now time.Time, ids []int64) ([]int64, error) {

@@ -15,6 +15,8 @@ type Gate struct {
 	Channels  *channels.Registry
 	PublicURL string        // "" : customers cannot reach us
 	NewToken  func() string // opaque and unique
+	// InboundCurrency and BehindFor as the Scheduler's.
+	InboundCurrency, BehindFor time.Duration
 }
 
 // How long a touch waits before it is judged again where nothing says when
@@ -51,6 +53,7 @@ func Judge(d models.Due, g Gate) (dec models.Decision) {
 		(*judgement).answeredSince,
 		(*judgement).tooLate,
 		(*judgement).noWay,
+		(*judgement).justWritten,
 		(*judgement).quietHours,
 		(*judgement).companyHeld,
 		(*judgement).senderRests,
@@ -202,6 +205,25 @@ func (j *judgement) answeredSince() bool {
 		return false
 	}
 	return j.cancel(models.CancelReplanned, "the customer wrote after this was planned")
+}
+
+// writtenGap is how long nothing automatic follows a message that a user wrote
+// from elsewhere: the engine does not know what it said.
+const writtenGap = 24 * time.Hour
+
+// justWritten keeps an automatic message off the heels of one by hand. What an
+// appointment promised comes all the same.
+func (j *judgement) justWritten() bool {
+	at := j.d.Conversation.WrittenAt
+	switch j.d.Touch.Purpose {
+	case models.PurposeFollowUp, models.PurposeGoodbye, models.PurposeRecurring:
+	default:
+		return false
+	}
+	if j.task || at == nil || !j.Now.Before(at.Add(writtenGap)) {
+		return false
+	}
+	return j.hold(at.Add(writtenGap), models.HoldGap, "a message was written to them by hand on %s", at.UTC().Format("2 January at 15:04 UTC"))
 }
 
 func (j *judgement) tooLate() bool {

@@ -94,11 +94,22 @@ func (j *judgement) speakInstead(reason models.Reason) bool {
 // the rep has promised it; only an order not to call stops it.
 func (j *judgement) bookedNumber() bool {
 	pick := j.outlets().fallThrough(j.d.Touch.ContactPointID, j.rules, false)
-	if pick.reason == models.SkipNoContactPoint {
-		j.note("no phone number of theirs works; find another way to keep the appointment")
+	if pick.reason == models.SkipNoContactPoint || pick.reason == models.SkipSuppressed && !j.everyNumberClosed() {
+		j.note("no phone number of theirs may be called and works; find another way to keep the appointment")
 		return false
 	}
 	return j.take(pick)
+}
+
+// everyNumberClosed: an order not to call covers all their numbers, those
+// that do not work as well.
+func (j *judgement) everyNumberClosed() bool {
+	for _, cp := range j.outlets().ofKind(j.rules.Address) {
+		if _, no := models.Suppressed(j.d.Suppressions, j.d.Prospect, cp, j.kind); !no {
+			return false
+		}
+	}
+	return true
 }
 
 // chosenByHand: a person chose the point, so there is no falling through and

@@ -91,6 +91,21 @@ func TestGate(t *testing.T) {
 		{"wrote before it was planned", models.ChannelEmail, models.PurposeFollowUp, func(d *models.Due, now *time.Time) {
 			d.Conversation.LastInboundAt = ptr(now.Add(-24 * time.Hour))
 		}, models.DecideSend, "", ""},
+		{"written to by hand this morning", models.ChannelEmail, models.PurposeFollowUp, func(d *models.Due, now *time.Time) {
+			d.Conversation.WrittenAt = ptr(now.Add(-2 * time.Hour))
+		}, models.DecideHold, models.HoldGap, "24 November at 14:00 UTC"},
+		{"written to by hand, a text follows", models.ChannelSMS, models.PurposeGoodbye, func(d *models.Due, now *time.Time) {
+			d.Conversation.WrittenAt = ptr(now.Add(-23 * time.Hour))
+		}, models.DecideHold, models.HoldGap, ""},
+		{"written to by hand yesterday", models.ChannelEmail, models.PurposeFollowUp, func(d *models.Due, now *time.Time) {
+			d.Conversation.WrittenAt = ptr(now.Add(-24 * time.Hour))
+		}, models.DecideSend, "", ""},
+		{"written to by hand, the call's reminder", models.ChannelEmail, models.PurposeReminder, func(d *models.Due, now *time.Time) {
+			d.Conversation.WrittenAt = ptr(now.Add(-2 * time.Hour))
+		}, models.DecideSend, "", ""},
+		{"written to by hand, a call task", models.ChannelCall, models.PurposeFollowUp, func(d *models.Due, now *time.Time) {
+			d.Conversation.WrittenAt = ptr(now.Add(-2 * time.Hour))
+		}, models.DecideOpen, "", ""},
 		{"the call was moved", models.ChannelEmail, models.PurposeReminder, func(d *models.Due, now *time.Time) {
 			d.Touch.AppointmentID, d.Touch.AppointmentRevision = ptr(int64(5)), 1
 			d.Appointment = &models.Appointment{ID: 5, Revision: 2, State: models.AppointmentBooked}
@@ -283,6 +298,16 @@ func TestGateBookedCall(t *testing.T) {
 		{"limit reached", func(d *models.Due) { d.Pursuit.FollowUps = 70 }, models.DecideOpen, ""},
 		{"script broken", func(d *models.Due) { d.Prospect.FirstName = "" }, models.DecideOpen, ""},
 		{"no number works", func(d *models.Due) { d.ContactPoints = nil }, models.DecideOpen, ""},
+		{"one number wrong, the other closed", func(d *models.Due) {
+			for i := range d.ContactPoints {
+				switch cp := &d.ContactPoints[i]; cp.ID {
+				case workPhone:
+					cp.Validity = models.ValidityInvalid
+				case cell:
+					d.Suppressions = []models.Suppression{{Scope: models.SuppressAddress, Value: cp.Value}}
+				}
+			}
+		}, models.DecideOpen, ""},
 		{"moved", func(d *models.Due) { d.Appointment.Revision = 2 }, models.DecideCancel, models.CancelMoved},
 		{"canceled", func(d *models.Due) { d.Appointment.State = models.AppointmentCanceled }, models.DecideCancel, models.CancelAppointment},
 		{"do not call", func(d *models.Due) {

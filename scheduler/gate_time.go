@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"time"
 
 	"followup/models"
@@ -112,8 +113,8 @@ func (j *judgement) senderRests() bool {
 // inboundBehind: an answer may be waiting unread, and an automatic touch must
 // not cross it.
 func (j *judgement) inboundBehind() bool {
-	if j.task || j.byHand || j.d.Sender.InboundCurrent(j.Now) {
+	if j.task || j.byHand || j.d.Sender.InboundCurrent(j.Now, cmp.Or(j.InboundCurrency, models.InboundCurrency)) {
 		return false
 	}
-	return j.hold(j.Now.Add(recheckSoon), models.HoldInboundBehind, "the answers to %s have not been read lately", j.d.Sender.Address)
+	return j.hold(j.Now.Add(cmp.Or(j.BehindFor, recheckSoon)), models.HoldInboundBehind, "the answers to %s have not been read lately", j.d.Sender.Address)
 }

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -13,6 +14,9 @@ const (
 	unconfirmedLimit = 1000
 	firstReconcile   = 20 * time.Second
 	longestReconcile = time.Hour
+	// awayAfter findings in a row that could not be recorded mean that the
+	// database is away: asking providers about the others would be for nothing.
+	awayAfter = 3
 )
 
 // rescue picks up what hand-overs left behind, and asks the providers what
@@ -54,6 +58,7 @@ func (s *Scheduler) reconcile(ctx context.Context, now time.Time) error {
 	}
 	unsure := &s.engine().unsure
 	unsure.keep(lost)
+	failed := 0
 	for _, d := range lost {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -64,7 +69,12 @@ func (s *Scheduler) reconcile(ctx context.Context, now time.Time) error {
 		finding, out := s.fate(ctx, d.Message)
 		if err := s.Store.Reconcile(ctx, d.Touch.ID, finding == channels.Found, finding == channels.Absent, out.ProviderID, now); err != nil {
 			s.Log.ErrorContext(ctx, "what became of a hand-over could not be recorded", "touch", d.Touch.ID, "error", err)
+			if failed++; failed >= awayAfter {
+				return fmt.Errorf("%d findings in a row could not be recorded; the others are asked about later: %w", failed, err)
+			}
+			continue
 		}
+		failed = 0
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package scheduler_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -81,6 +82,40 @@ func TestRescueOfADeadReplica(t *testing.T) {
 				t.Errorf("%d sent, %+v", len(w.line.messages()), got)
 			}
 		})
+	}
+}
+
+// With the database away there is no use in asking providers about one touch
+// after the other: nothing of it could be kept. It goes on once it is back.
+func TestReconcileStopsWhileTheDatabaseIsAway(t *testing.T) {
+	w := newWorld(t, storetest.SQLite(t))
+	asked := 0
+	w.line.fail = func(models.Message) error { return &channels.SendError{Class: models.SendAmbiguous} }
+	w.line.fate = func(models.Message) channels.Finding { asked++; return channels.Found }
+	const people = 12
+	var enrolled []models.Enrollment
+	for i := range people {
+		p, err := w.store.CreateProspect(w.ctx, models.Prospect{OwnerID: w.Rep.ID, FirstName: fmt.Sprint("P", i), LastName: "Example", Zone: "America/New_York", Locale: "en-US"}, nil,
+			[]models.ContactPoint{{Kind: models.ContactEmail, Value: fmt.Sprintf("p%d@example.com", i), Label: models.LabelWork}}, nil, models.ActorSystem, w.now())
+		w.ok(err)
+		enrolled = append(enrolled, w.enroll(w.Sequence.ID, func(r *scheduler.EnrollRequest) { r.ProspectID = p.ID }))
+	}
+	w.store.away = true
+	w.tickAt(w.now())
+	at := w.now().Add(time.Minute)
+	w.setClock(at)
+	_ = w.sched.Tick(w.ctx, at)
+	if asked == 0 || asked > 5 || w.store.reconciles > 5 {
+		t.Errorf("%d providers were asked and %d findings tried to record, with the database away", asked, w.store.reconciles)
+	}
+	w.store.away = false
+	for range 3 {
+		w.tickAt(w.now().Add(2 * time.Minute))
+	}
+	for _, e := range enrolled {
+		if got := w.touch(e.ID, "first"); got.State != models.TouchSent {
+			t.Errorf("touch %d is %s after the database came back", got.ID, got.State)
+		}
 	}
 }
 

@@ -32,6 +32,15 @@ type Scheduler struct {
 	SilentAfter time.Duration
 	// HeartbeatEvery and RescueEvery pace the parts of a Tick; 0: 10 s each.
 	HeartbeatEvery, RescueEvery time.Duration
+	// FirstRetry is how long a touch waits that was refused for now; each
+	// further refusal doubles it; 0: a minute.
+	FirstRetry time.Duration
+	// InboundCurrency is how old the proof may be that everything inbound of a
+	// sender was read; 0: models.InboundCurrency.
+	InboundCurrency time.Duration
+	// BehindFor is how long a touch is held whose sender's inbound is behind,
+	// before it is judged again; 0: a minute.
+	BehindFor time.Duration
 	// Synchronous makes Tick hand over and settle before it returns: for the
 	// demonstration and for tests.
 	Synchronous bool
@@ -70,6 +79,7 @@ const (
 	// final dot (RFC 5321 4.5.3.2.6).
 	defaultLongestSend = 12 * time.Minute
 	defaultPace        = 10 * time.Second
+	defaultFirstRetry  = time.Minute
 )
 
 // engine is what a Scheduler keeps between Ticks.
@@ -121,6 +131,9 @@ func (s *Scheduler) engine() *engine {
 		if s.RescueEvery <= 0 {
 			s.RescueEvery = defaultPace
 		}
+		if s.FirstRetry <= 0 {
+			s.FirstRetry = defaultFirstRetry
+		}
 		if s.Log == nil {
 			s.Log = slog.New(slog.DiscardHandler)
 		}
@@ -148,11 +161,11 @@ func (s *Scheduler) Wake() {
 
 // gate judges with the time given.
 func (s *Scheduler) gate(now time.Time) Gate {
-	return Gate{Now: now, Channels: s.Channels, PublicURL: s.PublicURL, NewToken: s.NewToken}
+	return Gate{Now: now, Channels: s.Channels, PublicURL: s.PublicURL, NewToken: s.NewToken, InboundCurrency: s.InboundCurrency, BehindFor: s.BehindFor}
 }
 
 // plan plans one batch; what breaks for one enrollment is asked about for that one.
-func (s *Scheduler) plan(now time.Time) func(context.Context, []models.PlanInput) []models.PlanResult {
+func (s *Scheduler) plan(now time.Time) models.Planning {
 	e := s.engine()
 	return func(_ context.Context, inputs []models.PlanInput) []models.PlanResult {
 		results := make([]models.PlanResult, len(inputs))

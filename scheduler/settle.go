@@ -93,7 +93,7 @@ func (s *Scheduler) settleSafely(ctx context.Context, results []models.SendResul
 			err = fmt.Errorf("settling failed: %v", r)
 		}
 	}()
-	return s.Store.Settle(ctx, results)
+	return s.Store.Settle(ctx, results, s.plan(results[len(results)-1].At))
 }
 
 // outlive gives a context that ends some time after ctx does.

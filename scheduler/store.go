@@ -13,7 +13,7 @@ type Store interface {
 	// PlanDue locks up to limit active enrollments whose ReplanAt has come,
 	// loads their inputs, calls plan and applies what it answers. It reports
 	// how many were planned; 0: none were due.
-	PlanDue(ctx context.Context, now time.Time, limit int, plan func(context.Context, []models.PlanInput) []models.PlanResult) (int, error)
+	PlanDue(ctx context.Context, now time.Time, limit int, plan models.Planning) (int, error)
 	// ClaimDue locks prospects of due touches (SKIP LOCKED), loads the batch,
 	// calls decide and applies the decisions: DESIGN.md §4.1.
 	ClaimDue(ctx context.Context, req models.ClaimRequest, decide func(context.Context, []models.Due) []models.Decision) (models.Claimed, error)
@@ -21,13 +21,18 @@ type Store interface {
 	// those of the replica's sending touches that were stopped since their
 	// claim, and names them.
 	Recheck(ctx context.Context, replica string, now time.Time, touchIDs []int64) (stopped []int64, err error)
-	// Settle records what became of hand-overs. It updates only rows that
-	// are sending or unconfirmed of the same attempt.
-	Settle(ctx context.Context, results []models.SendResult) error
+	// Settle records what became of hand-overs and, in the same transaction,
+	// what plan says comes next; a nil plan leaves that to PlanDue. It updates
+	// only rows that are sending or unconfirmed of the same attempt.
+	Settle(ctx context.Context, results []models.SendResult, plan models.Planning) error
 	// LiftElapsed lifts pauses whose time has come.
 	LiftElapsed(ctx context.Context, now time.Time, limit int) (int, error)
 	// MissBookedCalls ends booked calls not dialled within models.MissedAfter.
 	MissBookedCalls(ctx context.Context, now time.Time, limit int) (int, error)
+
+	// EscalateUnanswered asks somebody to see to customers who have waited for
+	// an answer longer than the workspace wants.
+	EscalateUnanswered(ctx context.Context, now time.Time, limit int) (int, error)
 
 	// Heartbeat says that the replica lives, and how its last Tick went.
 	Heartbeat(ctx context.Context, replica string, now time.Time, tickTook time.Duration) error

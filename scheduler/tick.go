@@ -14,12 +14,13 @@ import (
 const (
 	planLimit = 200 // enrollments planned in one transaction
 	liftLimit = 200
-	// maxBatch bounds a claim's transaction: an inbound waits for the claim
-	// that holds its row (docs: p99 65 ms at 500 rows).
-	maxBatch = 100
-	minBatch = 10
+	// maxBatch bounds a claim's transaction, for an inbound waits for the claim
+	// that holds its row. What a claim costs however small it is makes tiny
+	// batches dear and hardly quicker, so minBatch bounds them from below.
+	maxBatch = 400
+	minBatch = 100
 	// claimTarget is how long a claim's transaction should take at most.
-	claimTarget = 25 * time.Millisecond
+	claimTarget = 40 * time.Millisecond
 	// maxRounds bounds one Tick, so that a heartbeat is never far away.
 	maxRounds = 1000
 
@@ -75,7 +76,9 @@ func (s *Scheduler) part(ctx context.Context, name string, fn func() error) (err
 }
 
 // work plans and claims until neither finds anything. In Synchronous mode
-// what was sent is settled by then, and its enrollments are planned on.
+// what was sent is settled by then, and its enrollments are planned on. What
+// was claimed until nothing was left needs no further claim before a plan has
+// put something there.
 func (s *Scheduler) work(ctx context.Context, now time.Time) error {
 	var errs error
 	for round := 0; round < maxRounds && ctx.Err() == nil; round++ {
@@ -84,10 +87,13 @@ func (s *Scheduler) work(ctx context.Context, now time.Time) error {
 			planned, err = s.planAll(ctx, now)
 			return err
 		})
-		cerr := s.part(ctx, "claim", func() (err error) {
-			claimed, err = s.claimAll(ctx, now)
-			return err
-		})
+		var cerr error
+		if round == 0 || planned > 0 {
+			cerr = s.part(ctx, "claim", func() (err error) {
+				claimed, err = s.claimAll(ctx, now)
+				return err
+			})
+		}
 		errs = errors.Join(errs, perr, cerr)
 		if errs != nil || planned+claimed == 0 {
 			break
@@ -166,14 +172,15 @@ func (s *Scheduler) judgeAll(now time.Time) func(context.Context, []models.Due) 
 	}
 }
 
-// elapse ends what time alone ends: booked calls nobody dialled, and pauses.
+// elapse does what time alone asks for: it ends booked calls nobody dialled,
+// and pauses, and escalates what nobody answered.
 // A Tick that a freed slot asked for need not look again within the second.
 func (s *Scheduler) elapse(ctx context.Context, now time.Time) error {
 	e := s.engine()
 	if !s.Synchronous && !dueAgain(e.lastElapse, now, elapseEvery) {
 		return nil
 	}
-	err := errors.Join(s.drain(ctx, now, s.Store.MissBookedCalls), s.drain(ctx, now, s.Store.LiftElapsed))
+	err := errors.Join(s.drain(ctx, now, s.Store.MissBookedCalls), s.drain(ctx, now, s.Store.LiftElapsed), s.drain(ctx, now, s.Store.EscalateUnanswered))
 	if err == nil {
 		e.lastElapse = now
 	}

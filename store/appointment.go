@@ -163,7 +163,7 @@ func cancelIn(tx *gorm.DB, a *models.Appointment, by string, now time.Time) erro
 // won or lost does that.
 func withdrawCalls(tx *gorm.DB, prospectID int64, by string, now time.Time) error {
 	var booked []models.Appointment
-	err := forUpdate(tx).Where("prospect_id = ? AND state = ?", prospectID, models.AppointmentBooked).Order("id").Find(&booked).Error
+	err := forUpdate(tx).Where("prospect_id = ? AND state = 'booked'", prospectID).Order("id").Find(&booked).Error
 	if err != nil {
 		return err
 	}
@@ -209,14 +209,14 @@ func bookedCallsOf(tx *gorm.DB, appointmentID int64) ([]models.Touch, error) {
 // hang on it. What is being sent stays: a correction follows it.
 func withdrawAround(tx *gorm.DB, a models.Appointment, reason models.Reason, by string, now time.Time) ([]int64, error) {
 	var anchored []int64
-	err := tx.Model(&models.Enrollment{}).Where("appointment_id = ? AND state <> ?", a.ID, models.EnrollmentFinished).Order("id").Pluck("id", &anchored).Error
+	err := tx.Model(&models.Enrollment{}).Where("appointment_id = ? AND state <> 'finished'", a.ID).Order("id").Pluck("id", &anchored).Error
 	if err != nil {
 		return nil, err
 	}
 	var ts []models.Touch
-	q := tx.Where("appointment_id = ? AND state IN ?", a.ID, []models.TouchState{models.TouchPlanned, models.TouchOpen})
+	q := tx.Where("appointment_id = ? AND state IN ('planned', 'open')", a.ID)
 	if len(anchored) > 0 {
-		q = q.Or("enrollment_id IN ? AND state = ?", anchored, models.TouchPlanned)
+		q = q.Or("enrollment_id IN ? AND state = 'planned' AND state <> 'canceled'", anchored)
 	}
 	if err := q.Find(&ts).Error; err != nil {
 		return nil, err

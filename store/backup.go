@@ -33,6 +33,12 @@ func (s *Store) Backup(ctx context.Context, w io.Writer, now time.Time, progress
 		return h, fmt.Errorf("backup: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written
+	if s.dialect == Postgres {
+		// It locks nothing that others wait for, and may stand still for as long as w does.
+		if _, err := tx.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
+			return h, fmt.Errorf("backup: %w", err)
+		}
+	}
 	err = tx.QueryRowContext(ctx, "SELECT MAX(version_id) FROM goose_db_version WHERE is_applied").Scan(&h.Schema)
 	if err != nil {
 		return h, fmt.Errorf("backup: the schema's version: %w", err)

@@ -71,7 +71,7 @@ var sampleWords = map[string][2]any{
 	"settings.data": {`{"Workspace": "Sample", "FollowUpLimit": 5}`, nil}, "settings.id": {1, nil},
 	"tasks.kind": {"call", "resolve"}, "tasks.state": {"open", "done"}, "senders.inbound": {"poll", "none"}, "senders.settings": {"{}", "{}"},
 	"senders.kind": {"mailbox", "phone"}, "senders.provider": {"sandbox", "sandbox"}, "senders.secrets": {nil, nil}, "messages.direction": {"outbound", "inbound"},
-	"sequence_versions.definition": {"{}", "{}"}, "messages.references": {`["<a@example.com>"]`, nil}, "touches.draft": {`{"body": "ü"}`, nil},
+	"sequence_versions.definition": {"{}", "{}"}, "messages.references": {`["<a@example.com>"]`, nil}, "messages.media": {nil, `[{"url": "https://api.twilio.com/x", "seconds": 9}]`}, "touches.draft": {`{"body": "ü"}`, nil},
 	"enrollments.replan_at": {nil, nil}, "pauses.until": {nil, nil}, "prospects.custom": {`{"size": "40"}`, nil}, "events.data": {`{"a": "b"}`, nil},
 	"enrollments.variables": {`{"a": "b"}`, nil}, "enrollments.frozen": {nil, nil}, "tasks.prep": {`{"why": "ü"}`, "{}"},
 	"prospects.merged_into": {nil, nil}, "commitments.replaced_by": {nil, 1}, "objections.answered_by": {1, 2}, "sequences.draft_by": {1, 2},

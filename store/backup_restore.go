@@ -123,6 +123,12 @@ func (s *Store) load(ctx context.Context, in *backupReader, now time.Time, progr
 			_ = tx.Rollback()
 		}
 	}()
+	if s.dialect == Postgres {
+		// Nobody waits for an empty database, and what is read may come slowly.
+		if _, err = tx.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
+			return fmt.Errorf("restore: %w", err)
+		}
+	}
 	l := &loading{store: s, ctx: ctx, conn: conn, tx: tx, in: in, progress: progress}
 	if err = l.run(); err != nil {
 		return err

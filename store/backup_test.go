@@ -186,6 +186,9 @@ func TestBackupSnapshot(t *testing.T) {
 	})
 }
 
+// releasedSchemas are those with which a version of Followup was released.
+var releasedSchemas = []int64{1}
+
 // TestMigrateReleased restores the sample of every released schema and brings
 // it up to date, as a database of that age would be. `make schema-fixture`
 // writes the sample of the present schema; once that is released it never
@@ -200,13 +203,9 @@ func TestMigrateReleased(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for v := int64(1); v <= present; v++ {
+	for _, v := range releasedSchemas {
 		file, err := os.ReadFile(fixture(v))
 		if err != nil {
-			if v == present {
-				t.Logf("schema %d has no sample yet; write it with `make schema-fixture` when it is released", v)
-				continue
-			}
 			t.Fatalf("the sample of the released schema %d is missing: %v", v, err)
 		}
 		for _, d := range dialects(t) {

@@ -37,7 +37,7 @@ func (s *Store) Book(ctx context.Context, b models.Booking) (models.Appointment,
 // refuseTwice: a form sent twice must not ring and write to them twice.
 func refuseTwice(tx *gorm.DB, p models.Prospect, b models.Booking) error {
 	var open []models.Appointment
-	if err := tx.Where("prospect_id = ? AND state = ?", p.ID, models.AppointmentBooked).Find(&open).Error; err != nil {
+	if err := tx.Where("prospect_id = ? AND state = 'booked'", p.ID).Find(&open).Error; err != nil {
 		return err
 	}
 	for _, a := range open {

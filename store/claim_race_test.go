@@ -240,7 +240,7 @@ func TestPlanAndClaimSideBySide(t *testing.T) {
 				for _, d := range c.Dispatches {
 					rs = append(rs, result(d, models.SendAccepted, w.now.Add(time.Millisecond)))
 				}
-				if err := s.Settle(context.Background(), rs); err != nil {
+				if err := s.Settle(context.Background(), rs, nil); err != nil {
 					t.Error(err)
 					return
 				}

@@ -24,7 +24,9 @@ func (c *claim) record(tx *gorm.DB, judged []judgement) (models.Claimed, error) 
 	r.out.Judged = len(judged)
 	by := map[models.DecisionAction][]judgement{}
 	for _, j := range judged {
-		r.people.add(&j.touch.ProspectID)
+		if j.Action != models.DecideSend { // the hand-over's end renews theirs
+			r.people.add(&j.touch.ProspectID)
+		}
 		if err := r.override(&j); err != nil {
 			return r.out, err
 		}

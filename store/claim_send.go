@@ -99,5 +99,10 @@ func keepQueued(tx *gorm.DB, messages []models.Message) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	return tx.CreateInBatches(fresh, rowsPerInsert).Error
+	return tx.Omit(notYetKnown...).CreateInBatches(fresh, rowsPerInsert).Error
+}
+
+// notYetKnown are columns that a queued message leaves at their defaults.
+var notYetKnown = []string{
+	"InboundID", "Visible", "Class", "ClassWhy", "ReturnDate", "ErrorCode", "ErrorDetail", "SentAt", "DeliveredAt", "ReadAt",
 }

@@ -182,13 +182,16 @@ func TestOneBadDecisionStopsNoOther(t *testing.T) {
 		for i := range 4 {
 			touches = append(touches, w.queue(models.Touch{StepKey: fmt.Sprint("m", i)}))
 		}
+		taken := "" // the first one's token
 		c := w.claim(func(d models.Due) models.Decision {
 			dec := sendIt(d)
 			switch d.Touch.ID {
+			case touches[0].ID:
+				taken = dec.Message.Token
 			case touches[1].ID:
 				dec.Message = nil // incomplete
 			case touches[2].ID:
-				dec.Message.ContactPointID, dec.ContactPointID = nil, storetest.Ptr(int64(99_999)) // no such row
+				dec.Message.Token = taken
 			}
 			return dec
 		})

@@ -103,11 +103,13 @@ func (c *crowd) loadSuppressions(tx *gorm.DB) error {
 	}
 	// Orders without person, company or value are the workspace's; they lie
 	// together in the index over value.
-	return tx.Where("lifted_at IS NULL").Where(
-		tx.Where(anyOf(tx, "prospect_id", people.list())).
-			Or(anyOf(tx, "company_id", companies.list())).
-			Or(anyOf(tx, "value", list)).
-			Or("value = '' AND scope = ?", models.SuppressWorkspace),
+	// A union, for an OR over several columns reads the whole table on SQLite.
+	return tx.Where(`id IN (
+		SELECT id FROM suppressions WHERE lifted_at IS NULL AND prospect_id IS NOT NULL AND ?
+		UNION ALL SELECT id FROM suppressions WHERE lifted_at IS NULL AND company_id IS NOT NULL AND ?
+		UNION ALL SELECT id FROM suppressions WHERE lifted_at IS NULL AND ?
+		UNION ALL SELECT id FROM suppressions WHERE lifted_at IS NULL AND value = '' AND scope = 'workspace')`,
+		anyOf(tx, "prospect_id", people.list()), anyOf(tx, "company_id", companies.list()), anyOf(tx, "value", list),
 	).Order("id").Find(&c.suppressions).Error
 }
 

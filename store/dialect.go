@@ -39,13 +39,16 @@ func DialectOf(dsn string) Dialect {
 // sqliteDSN of the one writer: full durability, because NORMAL loses committed
 // intents when the power fails and is no faster here; immediate transactions,
 // because one that begins by reading could not wait for its turn to write.
-func sqliteDSN(path string, write bool) string {
+func sqliteDSN(path string, write, volatile bool) string {
 	q := "_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)" +
 		"&_time_format=sqlite&_timezone=UTC"
 	if write {
 		q += "&_txlock=immediate"
 	} else {
 		q += "&_pragma=query_only(1)"
+	}
+	if volatile {
+		q = strings.Replace(q, "journal_mode(WAL)", "journal_mode(MEMORY)", 1) + "&vfs=memdb"
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q
 }

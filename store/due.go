@@ -181,8 +181,10 @@ func lastMails(tx *gorm.DB, prospectIDs []int64) (map[int64]*models.Message, err
 	if len(prospectIDs) == 0 {
 		return out, nil
 	}
-	newest := tx.Model(&models.Message{}).Select("MAX(id)").Where(anyOf(tx, "prospect_id", prospectIDs)).
-		Where("mail_id <> '' AND state NOT IN ?", []models.MessageState{models.MessageQueued, models.MessageFailed}).Group("prospect_id")
+	// One look at the end of each person's messages: a MAX over all of them is
+	// read from the other side of the table where it was never analysed.
+	newest := tx.Raw(`SELECT (SELECT m.id FROM messages m WHERE m.prospect_id = p.id AND m.mail_id <> ''
+		AND m.state NOT IN ('queued', 'failed') ORDER BY m.prospect_id DESC, m.id DESC LIMIT 1) FROM prospects p WHERE ?`, anyOf(tx, "p.id", prospectIDs))
 	var mails []models.Message
 	if err := tx.Omit("Text", "HTML", "Visible").Where("id IN (?)", newest).Find(&mails).Error; err != nil {
 		return nil, err

@@ -143,7 +143,7 @@ func (a *effector) finish(e models.Effects) error {
 			return err
 		}
 		// What had to be repaired before it could go on needs no repair now.
-		if err := cancelTasks(a.tx, a.tx.Where("enrollment_id = ? AND kind = ?", en.ID, models.TaskResolve), a.actor, a.now); err != nil {
+		if err := cancelTasks(a.tx, a.tx.Where("enrollment_id = ? AND kind = 'resolve'", en.ID), a.actor, a.now); err != nil {
 			return err
 		}
 		ev := enrollmentEvent(models.EventFinished, *en, string(f.Outcome), a.actor, a.now)
@@ -236,8 +236,7 @@ func (a *effector) withdrawBookedCalls(e models.Effects) error {
 // liveStepTouches are the enrollment's own, booked calls left out.
 func liveStepTouches(tx *gorm.DB, enrollmentID int64) ([]models.Touch, error) {
 	var ts []models.Touch
-	err := tx.Where("enrollment_id = ? AND kind <> ? AND state IN ?", enrollmentID, models.TouchBookedCall,
-		[]models.TouchState{models.TouchPlanned, models.TouchSending, models.TouchOpen, models.TouchUnconfirmed}).
+	err := tx.Where("enrollment_id = ? AND kind <> 'booked_call' AND state IN ('planned', 'sending', 'open', 'unconfirmed')", enrollmentID).
 		Order("id").Find(&ts).Error
 	return ts, err
 }

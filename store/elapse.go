@@ -21,7 +21,7 @@ func (s *Store) LiftElapsed(ctx context.Context, now time.Time, limit int) (int,
 		err := tx.Raw(`
 SELECT p.id FROM prospects p WHERE p.id IN (
 	SELECT e.prospect_id FROM pauses r JOIN enrollments e ON e.id = r.enrollment_id
-	WHERE r.until IS NOT NULL AND r.until <= @now ORDER BY r.until LIMIT @limit)
+	WHERE r.until IS NOT NULL AND r.until <= @now ORDER BY r.until LIMIT @limit + 0)
 ORDER BY p.id`+s.hot.skipLocked, map[string]any{"now": now, "limit": max(limit, 1)}).Scan(&people).Error
 		if err != nil || len(people) == 0 {
 			return err
@@ -82,9 +82,9 @@ SELECT d.id FROM (
 	SELECT t.id, t.prospect_id, t.promised_at FROM touches t
 	WHERE t.kind = 'booked_call' AND t.state IN ('planned', 'open') AND t.promised_at <= @late
 	AND NOT EXISTS (SELECT 1 FROM tasks k WHERE k.touch_id = t.id AND k.dialed_at IS NOT NULL)
-	ORDER BY t.promised_at, t.id LIMIT @window
+	ORDER BY t.promised_at, t.id LIMIT @window + 0
 ) d`+s.hot.lockPeople+`
-ORDER BY d.promised_at, d.id LIMIT @limit`,
+ORDER BY d.promised_at, d.id LIMIT @limit + 0`,
 			map[string]any{"late": now.Add(-models.MissedAfter), "limit": max(limit, 1), "window": window * max(limit, 1)}).Scan(&ids).Error
 		if err != nil || len(ids) == 0 {
 			return err

@@ -84,7 +84,7 @@ func result(d models.Dispatch, class models.SendClass, at time.Time) models.Send
 
 func (w *world) settle(rs ...models.SendResult) {
 	w.Helper()
-	w.ok(w.s.Settle(w.ctx, rs))
+	w.ok(w.s.Settle(w.ctx, rs, nil))
 }
 
 func (w *world) outbound(touchID int64) []models.Message {

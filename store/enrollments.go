@@ -51,14 +51,14 @@ func replanEnrollments(tx *gorm.DB, ids []int64, now time.Time) error {
 		return nil
 	}
 	return tx.Model(&models.Enrollment{}).
-		Where("id IN ? AND state = ?", ids, models.EnrollmentActive).
+		Where(anyOf(tx, "id", ids)).Where("state = 'active'").
 		UpdateColumns(map[string]any{"replan_at": now, "updated_at": now}).Error
 }
 
 // replanProspect does so for all of a person's.
 func replanProspect(tx *gorm.DB, prospectID int64, now time.Time) error {
 	return tx.Model(&models.Enrollment{}).
-		Where("prospect_id = ? AND state = ?", prospectID, models.EnrollmentActive).
+		Where("prospect_id = ? AND state = 'active'", prospectID).
 		UpdateColumns(map[string]any{"replan_at": now, "updated_at": now}).Error
 }
 

@@ -121,7 +121,7 @@ func (f freezer) freezeNext(tx *gorm.DB, e *models.Enrollment, d models.Definiti
 	before := e.Frozen
 	e.Frozen = models.Frozen{}
 	var last []models.Touch
-	err := tx.Where("enrollment_id = ? AND state <> ? AND ended_at IS NOT NULL", e.ID, models.TouchCanceled).
+	err := tx.Where("enrollment_id = ? AND state <> 'canceled' AND ended_at IS NOT NULL", e.ID).
 		Order("ended_at DESC, id DESC").Limit(1).Find(&last).Error
 	if err != nil {
 		return err

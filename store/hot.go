@@ -22,6 +22,9 @@ type hotSQL struct {
 	perSender func(tx *gorm.DB, free []senderTurn, now time.Time, limit int) ([]pick, error)
 	// settleSent records accepted messages and their touches.
 	settleSent func(tx *gorm.DB, rows []sentRow) error
+	// domainOf is the expression for what follows the @ in a column; NULL or
+	// the whole where there is none.
+	domainOf func(column string) string
 	// databaseNow is the clock by which heartbeats are judged.
 	databaseNow func(tx *gorm.DB, now time.Time) (time.Time, error)
 	// maxBatch bounds a claim.
@@ -48,6 +51,10 @@ type senderTurn struct {
 // the time due.
 const window = 4
 
+// SQLite compiles a statement again for each value that it is given for a
+// bare LIMIT, which costs more than running it; an expression it only
+// evaluates. Hence "LIMIT @window + 0".
+
 // pickUrgent is the queue of promises: booked calls, confirmations, answers.
 // The states are literals because a partial index serves nothing else.
 const pickUrgent = `
@@ -58,7 +65,7 @@ AND (t.kind <> 'message' OR @messages > 0)
 AND (t.kind <> 'message' OR t.sender_id IS NULL OR EXISTS (
 	SELECT 1 FROM senders s WHERE s.id = t.sender_id AND s.state = 'active' AND s.next_free_at <= @now
 	AND (s.paused_till IS NULL OR s.paused_till <= @now)))
-ORDER BY t.due_at LIMIT @window`
+ORDER BY t.due_at LIMIT @window + 0`
 
 // pickUnsent is the queue of what no sender sends: tasks, and messages whose
 // sender is still to be found.
@@ -67,7 +74,7 @@ SELECT t.id, t.prospect_id, t.sender_id, t.kind, t.promised_at
 FROM touches t
 WHERE t.state = 'planned' AND NOT t.urgent AND t.sender_id IS NULL AND t.due_at <= @now
 AND (t.kind <> 'message' OR @messages > 0)
-ORDER BY t.due_at LIMIT @window`
+ORDER BY t.due_at LIMIT @window + 0`
 
 func (s *Store) pickFrom(tx *gorm.DB, queue string, now time.Time, messages, limit int) ([]pick, error) {
 	if limit <= 0 {
@@ -76,7 +83,7 @@ func (s *Store) pickFrom(tx *gorm.DB, queue string, now time.Time, messages, lim
 	var picks []pick
 	err := tx.Raw(`SELECT d.id, d.prospect_id, d.sender_id, d.kind, d.promised_at
 FROM (SELECT w.* FROM (`+queue+`) w ORDER BY w.promised_at, w.id) d`+s.hot.lockPeople+`
-ORDER BY d.promised_at, d.id LIMIT @limit`, map[string]any{
+ORDER BY d.promised_at, d.id LIMIT @limit + 0`, map[string]any{
 		"now": now, "messages": messages, "limit": limit, "window": window * limit,
 	}).Scan(&picks).Error
 	if err != nil {

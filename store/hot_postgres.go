@@ -15,6 +15,7 @@ var postgresHot = hotSQL{
 	skipLockedSenders: " FOR NO KEY UPDATE SKIP LOCKED",
 	perSender:         postgresPerSender,
 	settleSent:        postgresSettleSent,
+	domainOf:          func(column string) string { return "NULLIF(split_part(" + column + ", '@', 2), '')" },
 	databaseNow:       postgresNow,
 	maxBatch:          5000,
 }
@@ -53,14 +54,16 @@ ORDER BY d.turn, d.promised_at, d.id LIMIT @limit`, map[string]any{
 
 // The ids are given beside the rows, though these hold them: a table that was
 // never analysed (a young one, or after a crash, which loses the counters that
-// autovacuum goes by) is else read whole for each batch.
+// autovacuum goes by) is else read whole for each batch. An email's provider
+// knows it by the Message-ID, which is indexed already: written once more, it
+// would cost each row its place in every index.
 const (
 	postgresSentTouches = `UPDATE touches t SET state = 'sent', end_reason = 'accepted', end_detail = r.detail, ended_at = r.at,
 		updated_at = r.at, hold_reason = '', hold_detail = '', send_by = NULL
 		FROM jsonb_to_recordset(CAST(@rows AS jsonb)) AS r (touch bigint, at timestamptz, provider_id text, detail text)
 		WHERE t.id = r.touch AND t.id = ANY(CAST(@ids AS bigint[]))`
 	postgresSentMessages = `UPDATE messages m SET state = CASE WHEN m.state = 'queued' THEN 'sent' ELSE m.state END,
-		sent_at = COALESCE(m.sent_at, r.at), provider_id = CASE WHEN r.provider_id = '' THEN m.provider_id ELSE r.provider_id END,
+		sent_at = COALESCE(m.sent_at, r.at), provider_id = CASE WHEN r.provider_id IN ('', m.mail_id) THEN m.provider_id ELSE r.provider_id END,
 		error_code = CASE WHEN m.state = 'failed' THEN m.error_code ELSE '' END,
 		error_detail = CASE WHEN m.state = 'failed' THEN m.error_detail ELSE '' END
 		FROM jsonb_to_recordset(CAST(@rows AS jsonb)) AS r (touch bigint, at timestamptz, provider_id text, detail text)

@@ -13,6 +13,7 @@ import (
 var sqliteHot = hotSQL{
 	perSender:   sqlitePerSender,
 	settleSent:  sqliteSettleSent,
+	domainOf:    func(column string) string { return "substr(" + column + ", instr(" + column + ", '@') + 1)" },
 	databaseNow: func(_ *gorm.DB, now time.Time) (time.Time, error) { return now, nil }, // one machine, one clock
 	// A page that saves waits for the claim to commit.
 	maxBatch: 100,
@@ -33,8 +34,8 @@ SELECT d.* FROM (
 	SELECT t.id, t.prospect_id, t.sender_id, t.kind, t.promised_at
 	FROM touches t
 	WHERE t.sender_id = @sender AND t.state = 'planned' AND NOT t.urgent AND t.due_at <= @now
-	ORDER BY t.due_at LIMIT @window
-) d ORDER BY d.promised_at, d.id LIMIT @free`, map[string]any{"sender": f.ID, "now": now, "window": window * f.Free, "free": f.Free}).Scan(&picks).Error
+	ORDER BY t.due_at LIMIT @window + 0
+) d ORDER BY d.promised_at, d.id LIMIT @free + 0`, map[string]any{"sender": f.ID, "now": now, "window": window * f.Free, "free": f.Free}).Scan(&picks).Error
 		if err != nil {
 			return nil, err
 		}
@@ -69,7 +70,7 @@ func sqliteSettleSent(tx *gorm.DB, rows []sentRow) error {
 		return err
 	}
 	return tx.Exec(`UPDATE messages SET state = CASE WHEN state = 'queued' THEN 'sent' ELSE state END,
-		sent_at = COALESCE(sent_at, r.at), provider_id = CASE WHEN r.provider_id = '' THEN messages.provider_id ELSE r.provider_id END,
+		sent_at = COALESCE(sent_at, r.at), provider_id = CASE WHEN r.provider_id IN ('', messages.mail_id) THEN messages.provider_id ELSE r.provider_id END,
 		error_code = CASE WHEN state = 'failed' THEN error_code ELSE '' END,
 		error_detail = CASE WHEN state = 'failed' THEN error_detail ELSE '' END`+
 		from+`WHERE messages.touch_id = r.touch AND messages.direction = 'outbound'`, list).Error

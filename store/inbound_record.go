@@ -45,19 +45,35 @@ func (r *inboundRecording) matched(engage func(models.Person) models.Effects) er
 	if repeat, err := r.lockRaw(); repeat || err != nil {
 		return err
 	}
-	person, err := loadPerson(r.tx, prospect, true)
+	person, err := r.person(prospect)
 	if err != nil {
 		return err
 	}
-	if r.rec.Verdict.Class.Engagement() {
-		if person.Sharing, err = sharingWith(r.tx, r.rec.Message.FromAddress, prospect.ID); err != nil {
-			return err
-		}
+	if err := r.returnsCall(prospect); err != nil {
+		return err
 	}
 	effects := engage(person)
 	if err := r.insert(&prospect.ID); err != nil {
 		return err
 	}
+	if err := r.conclude(prospect, person, effects, models.ActorCustomer); err != nil {
+		return err
+	}
+	return r.finishRaw()
+}
+
+// person loads whom the message is from, with what engaging looks at.
+func (r *inboundRecording) person(prospect models.Prospect) (models.Person, error) {
+	person, err := loadPerson(r.tx, prospect, true)
+	if err == nil && r.rec.Verdict.Class.Engagement() {
+		person.Sharing, err = sharingWith(r.tx, r.rec.Message.FromAddress, prospect.ID)
+	}
+	return person, err
+}
+
+// conclude does what follows from the recorded message.
+func (r *inboundRecording) conclude(prospect models.Prospect, person models.Person, effects models.Effects, actor string) error {
+	r.done.MessageID = r.msg.ID
 	if err := r.converse(person.Conversation); err != nil {
 		return err
 	}
@@ -65,12 +81,9 @@ func (r *inboundRecording) matched(engage func(models.Person) models.Effects) er
 		return err
 	}
 	r.nameMessage(&effects)
-	did, err := apply(r.tx, prospect, effects, models.ActorCustomer, r.rec.Now)
-	if err != nil {
-		return err
-	}
+	did, err := apply(r.tx, prospect, effects, actor, r.rec.Now)
 	r.done.Paused, r.done.Finished = did.Paused, did.Finished
-	return r.finishRaw()
+	return err
 }
 
 // prove: whatever answers a message of ours proves that it was sent, were its
@@ -198,7 +211,13 @@ func (r *inboundRecording) insert(prospectID *int64) error {
 // answer, and one that was read late does not displace a newer one.
 func (r *inboundRecording) converse(c models.Conversation) error {
 	m, now := r.msg, r.rec.Now
-	c.LastMessageID, c.LastMessageAt, c.UpdatedAt = &m.ID, &now, now
+	at := now
+	if m.CreatedAt.Before(now) { // kept before anybody knew whom it is from
+		at = *m.SentAt
+	}
+	if c.UpdatedAt = now; c.LastMessageAt == nil || !at.Before(*c.LastMessageAt) {
+		c.LastMessageID, c.LastMessageAt = &m.ID, &at
+	}
 	if m.Class.Engagement() {
 		c.UnreadCount++
 		if c.LastInboundAt == nil || !m.SentAt.Before(*c.LastInboundAt) {
@@ -208,7 +227,7 @@ func (r *inboundRecording) converse(c models.Conversation) error {
 			return err
 		}
 	}
-	if m.Class == models.ClassHuman && c.WaitingSince == nil {
+	if (m.Class == models.ClassHuman || m.Class == models.ClassWrongPerson) && c.WaitingSince == nil {
 		c.WaitingSince = m.SentAt
 	}
 	return keepConversation(r.tx, c)
@@ -267,10 +286,29 @@ func (r *inboundRecording) unmatched() error {
 			return err
 		}
 	}
-	if err := r.askWho(); err != nil {
+	own, err := r.ourOwn()
+	if err != nil {
 		return err
 	}
+	if !own {
+		if err := r.askWho(); err != nil {
+			return err
+		}
+	}
 	return r.finishRaw()
+}
+
+// ourOwn tells whether it came from one of our own senders, a mail to oneself
+// such as the test of a mailbox: it is kept, and nobody needs to be found.
+func (r *inboundRecording) ourOwn() (bool, error) {
+	if r.msg.FromAddress == "" {
+		return false, nil
+	}
+	ours, err := first[models.Sender](r.tx.Select("id").Where("address = ?", r.msg.FromAddress))
+	if err != nil || ours == nil {
+		return false, err
+	}
+	return true, r.tx.Model(&models.Message{}).Where("id = ?", r.msg.ID).UpdateColumn("dismissed_at", r.rec.Now).Error
 }
 
 // askWho opens one task for a user however many strangers write: a mailbox
@@ -295,7 +333,7 @@ func (r *inboundRecording) askWho() error {
 		Kind: models.TaskResolve, State: models.TaskOpen, Reason: models.AttentionUnmatched, UserID: user,
 		MessageID: &r.msg.ID, SenderID: r.msg.SenderID, DueAt: now, CreatedAt: now, UpdatedAt: now,
 		Title:  "A message from somebody unknown",
-		Detail: "Nobody with this address or number is among the prospects. Open the message, add the address to its prospect or create one, then close this task.",
+		Detail: "Nobody with this address or number is among the prospects. Say whom it is from under Inbox, Needs matching, or set it aside there.",
 	}
 	if err := r.tx.Create(&task).Error; err != nil {
 		return err

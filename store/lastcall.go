@@ -37,7 +37,9 @@ func lastCalls(tx *gorm.DB, es []models.Enrollment, versions map[int64]*models.S
 		Select("tasks.*, t.enrollment_id AS step_enrollment_id, t.appointment_id AS call_appointment_id, t.appointment_revision, t.occurrence").
 		Joins("JOIN touches t ON t.id = tasks.touch_id").
 		Where("tasks.kind = 'call' AND tasks.state = 'done' AND tasks.outcome <> '' AND t.state <> 'canceled'").
-		Where(tx.Where(anyOf(tx, "t.enrollment_id", enrolled.list())).Or(anyOf(tx, "t.appointment_id", booked.list()))).
+		// One statement over both columns with an OR reads the whole table on SQLite.
+		Where("tasks.touch_id IN (SELECT s.id FROM touches s WHERE ? AND s.state <> 'canceled' UNION ALL SELECT c.id FROM touches c WHERE ?)",
+			anyOf(tx, "s.enrollment_id", enrolled.list()), anyOf(tx, "c.appointment_id", booked.list())).
 		Order("tasks.closed_at, tasks.id").Find(&calls).Error
 	if err != nil {
 		return nil, err

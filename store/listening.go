@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -41,19 +42,24 @@ func (s *Store) ReleaseLease(ctx context.Context, name, holder string) error {
 }
 
 // PolledSenders lists the senders whose inbound we read ourselves, with
-// their credentials.
+// their credentials. Beside an error about one whose secrets do not open the
+// others are given: they are read all the same.
 func (s *Store) PolledSenders(ctx context.Context) ([]models.Sender, error) {
 	var senders []models.Sender
 	err := s.read.WithContext(ctx).Where("inbound = ?", models.InboundPoll).Order("id").Find(&senders).Error
 	if err != nil {
 		return nil, fmt.Errorf("polled senders: %w", err)
 	}
-	for i := range senders {
-		if err := s.openSecrets(&senders[i]); err != nil {
-			return nil, err
+	readable := senders[:0]
+	var unreadable error
+	for _, sender := range senders {
+		if err := s.openSecrets(&sender); err != nil {
+			unreadable = errors.Join(unreadable, err)
+			continue
 		}
+		readable = append(readable, sender)
 	}
-	return senders, nil
+	return readable, unreadable
 }
 
 // InboundCurrent notes that everything inbound of a sender was read at now,
@@ -78,18 +84,31 @@ func (s *Store) InboundBehind(ctx context.Context, senderID int64) error {
 	return nil
 }
 
+// notRead narrows to polled senders that were not read since and whose
+// listener has not renewed its lease of leaseFor since.
+func notRead(tx *gorm.DB, since time.Time, leaseFor time.Duration) *gorm.DB {
+	return tx.Model(&models.Sender{}).Where(`inbound = ? AND (inbound_read_at IS NULL OR inbound_read_at < ? AND NOT EXISTS (
+		SELECT 1 FROM leases l WHERE l.name = 'mailbox-' || senders.id AND l.expires_at >= ?))`,
+		models.InboundPoll, since.UTC(), since.Add(leaseFor).UTC())
+}
+
 // InboundHeard tells whether every polled sender was read since, or its
 // listener has renewed its lease of leaseFor since.
 func (s *Store) InboundHeard(ctx context.Context, since time.Time, leaseFor time.Duration) (bool, error) {
-	var unheard int64
-	err := s.read.WithContext(ctx).Raw(`SELECT COUNT(*) FROM senders s
-		LEFT JOIN leases l ON l.name = 'mailbox-' || s.id AND l.expires_at >= ?
-		WHERE s.inbound = ? AND (s.inbound_read_at IS NULL OR s.inbound_read_at < ? AND l.name IS NULL)`,
-		since.Add(leaseFor).UTC(), models.InboundPoll, since.UTC()).Scan(&unheard).Error
-	if err != nil {
+	var n int64
+	if err := notRead(s.read.WithContext(ctx), since, leaseFor).Count(&n).Error; err != nil {
 		return false, fmt.Errorf("inbound of polled senders: %w", err)
 	}
-	return unheard == 0, nil
+	return n == 0, nil
+}
+
+// InboundUnheard takes back the proof of every sender that InboundHeard still
+// waits for.
+func (s *Store) InboundUnheard(ctx context.Context, since time.Time, leaseFor time.Duration) error {
+	if err := notRead(s.write.WithContext(ctx), since, leaseFor).UpdateColumn("inbound_read_at", nil).Error; err != nil {
+		return fmt.Errorf("inbound of polled senders: %w", err)
+	}
+	return nil
 }
 
 // DropLeases forgets who held what: for the only process on a database, whose

@@ -33,6 +33,15 @@ func TestInboundHeard(t *testing.T) {
 		heard(false, "never read")
 		must(s.InboundCurrent(ctx, sender.ID, "here", start.Add(-time.Second)))
 		heard(false, "read before the start")
+		must(s.InboundUnheard(ctx, start.Add(-2*time.Second), ttl))
+		if polled, err := s.PolledSenders(ctx); err != nil || polled[0].InboundReadAt == nil {
+			t.Errorf("who was heard in time is marked as behind: %+v, %v", polled, err)
+		}
+		must(s.InboundUnheard(ctx, start, ttl))
+		if polled, err := s.PolledSenders(ctx); err != nil || polled[0].InboundReadAt != nil {
+			t.Errorf("whoever starts no longer waits, and the sender passes for current: %+v, %v", polled, err)
+		}
+		must(s.InboundCurrent(ctx, sender.ID, "here", start.Add(-time.Second)))
 		name := "mailbox-1"
 		if _, err := s.AcquireLease(ctx, name, "dead", start.Add(-time.Second), ttl); err != nil || sender.ID != 1 {
 			t.Fatal(sender.ID, err)

@@ -33,7 +33,7 @@ func lockProspects(tx *gorm.DB, ids []int64) ([]models.Prospect, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	err := forUpdate(tx).Where("id IN ?", ids).Order("id").Find(&ps).Error
+	err := forUpdate(tx).Where(anyOf(tx, "id", ids)).Order("id").Find(&ps).Error
 	return ps, err
 }
 

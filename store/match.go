@@ -40,7 +40,7 @@ func (m *matcher) byToken() (bool, error) {
 	if len(m.keys.Tokens) == 0 {
 		return false, nil
 	}
-	return m.byMessage("by the reply token in its address", m.tx.Where("token IN ?", m.keys.Tokens))
+	return m.byMessage("by the reply token in its address", m.tx.Where("token IN ? AND token <> ''", m.keys.Tokens))
 }
 
 // byThread: what it refers to may be ours or the customer's own earlier
@@ -50,11 +50,11 @@ func (m *matcher) byThread() (bool, error) {
 		return false, nil
 	}
 	found, err := m.byMessage("by the message it answers",
-		m.tx.Where("mail_id IN ? AND direction = ?", m.keys.MailIDs, models.Outbound))
+		m.tx.Where("mail_id IN ? AND mail_id <> '' AND direction = 'outbound'", m.keys.MailIDs))
 	if found || err != nil {
 		return found, err
 	}
-	return m.byMessage("by the thread it belongs to", m.tx.Where("mail_id IN ?", m.keys.MailIDs))
+	return m.byMessage("by the thread it belongs to", m.tx.Where("mail_id IN ? AND mail_id <> ''", m.keys.MailIDs))
 }
 
 func (m *matcher) byMessage(why string, cond *gorm.DB) (bool, error) {
@@ -84,7 +84,7 @@ func (m *matcher) byFailed() (bool, error) {
 		return found, err
 	}
 	var msg models.Message
-	err = m.tx.Where("prospect_id = ? AND contact_point_id = ? AND direction = ?", *m.match.ProspectID, *m.match.ContactPointID, models.Outbound).
+	err = m.tx.Where("prospect_id = ? AND contact_point_id = ? AND direction = 'outbound'", *m.match.ProspectID, *m.match.ContactPointID).
 		Order("id DESC").Take(&msg).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return true, nil

@@ -16,7 +16,6 @@ import (
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
-	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
 
 	"followup/models"
 )
@@ -33,6 +32,9 @@ type Options struct {
 	// as ended, and what it left and no provider has is planned again. It must
 	// be longer than any send takes, and than any freeze; 0: 15 minutes.
 	EndedAfter time.Duration
+	// Volatile keeps an SQLite database in memory only, shared by what this
+	// process opens under the same path, which begins with a slash.
+	Volatile bool
 }
 
 // More connections than this only contend: PostgreSQL's work per row, not our
@@ -81,8 +83,12 @@ func (s *Store) openPostgres(opt Options) error {
 			Message: "the PostgreSQL address cannot be read; write it as postgres://user@host:5432/name"}
 	}
 	setDefault(cfg.RuntimeParams, "application_name", "followup")
-	// A replica that freezes inside a transaction must not hold its prospects forever.
-	setDefault(cfg.RuntimeParams, "idle_in_transaction_session_timeout", "60000")
+	// A replica that freezes inside a transaction holds its prospects and its
+	// senders' rates: answers to those wait, and Twilio waits 15 s for ours. Our
+	// transactions never wait for anything but the database, and one that is
+	// ended leaves nothing, so this need only be longer than a starved
+	// process's pause. A lock's wait ends with its holder: it needs no limit.
+	setDefault(cfg.RuntimeParams, "idle_in_transaction_session_timeout", "10000")
 	cfg.RuntimeParams["timezone"] = "UTC"
 	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(readUTC))
 	db.SetMaxOpenConns(postgresConns)
@@ -106,10 +112,11 @@ func readUTC(_ context.Context, c *pgx.Conn) error {
 
 func (s *Store) openSQLite(opt Options) error {
 	open := func(write bool, conns int) (*gorm.DB, error) {
-		db, err := sql.Open("sqlite", sqliteDSN(opt.DSN, write))
+		connector, err := newStatementCache(sqliteDSN(opt.DSN, write, opt.Volatile))
 		if err != nil {
 			return nil, unavailable(err)
 		}
+		db := sql.OpenDB(connector)
 		db.SetMaxOpenConns(conns)
 		db.SetMaxIdleConns(conns)
 		g, err := gorm.Open(sqlite.New(sqlite.Config{DriverName: "sqlite", Conn: db}), s.gormConfig(opt))

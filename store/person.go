@@ -84,12 +84,13 @@ func suppressionsTouching(tx *gorm.DB, p models.Prospect, points []models.Contac
 		company = *p.CompanyID
 	}
 	var all []models.Suppression
-	err := tx.Where("lifted_at IS NULL").Where(
-		tx.Where("scope = ?", models.SuppressWorkspace).
-			Or("scope = ? AND prospect_id = ?", models.SuppressPerson, p.ID).
-			Or("scope = ? AND company_id = ?", models.SuppressCompany, company).
-			Or("scope IN ? AND value IN ?", []models.SuppressionScope{models.SuppressAddress, models.SuppressDomain}, values),
-	).Order("id").Find(&all).Error
+	// A union, for an OR over several columns reads the whole table on SQLite.
+	err := tx.Where(`id IN (
+		SELECT id FROM suppressions WHERE lifted_at IS NULL AND prospect_id = ? AND scope = 'person'
+		UNION ALL SELECT id FROM suppressions WHERE lifted_at IS NULL AND company_id = ? AND scope = 'company'
+		UNION ALL SELECT id FROM suppressions WHERE lifted_at IS NULL AND ? AND scope IN ('address', 'domain')
+		UNION ALL SELECT id FROM suppressions WHERE lifted_at IS NULL AND value = '' AND scope = 'workspace')`,
+		p.ID, company, anyOf(tx, "value", values)).Order("id").Find(&all).Error
 	return all, err
 }
 
@@ -116,7 +117,7 @@ func liveEnrollments(tx *gorm.DB, lock bool, query string, args ...any) ([]model
 		q = forUpdate(tx)
 	}
 	var es []models.Enrollment
-	err := q.Where(query, args...).Where("state <> ?", models.EnrollmentFinished).Order("id").Find(&es).Error
+	err := q.Where(query, args...).Where("state <> 'finished'").Order("id").Find(&es).Error
 	if err != nil || len(es) == 0 {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ const replanLater = time.Minute
 
 // PlanDue locks the prospects of active enrollments whose ReplanAt has come,
 // loads what their plans may look at, calls plan and applies what it answers.
-func (s *Store) PlanDue(ctx context.Context, now time.Time, limit int, plan func(context.Context, []models.PlanInput) []models.PlanResult) (int, error) {
+func (s *Store) PlanDue(ctx context.Context, now time.Time, limit int, plan models.Planning) (int, error) {
 	limit = min(max(limit, 1), s.hot.maxBatch)
 	planned := 0
 	err := s.inTx(ctx, func(tx *gorm.DB) error {
@@ -29,21 +29,34 @@ func (s *Store) PlanDue(ctx context.Context, now time.Time, limit int, plan func
 			return err
 		}
 		es = dueForPlan(es, now)
-		if len(es) == 0 {
-			return nil
+		planned = len(es)
+		people := idSet{}
+		if err := s.planTogether(ctx, tx, es, now, plan, people); err != nil {
+			return err
 		}
-		inputs, err := s.planInputs(tx, es, now)
-		if err != nil {
-			return fmt.Errorf("load plans: %w", err)
-		}
-		planned = len(inputs)
-		p := &planner{store: s, now: now}
-		return p.apply(ctx, tx, inputs, plan(ctx, inputs))
+		return keepNextTouch(tx, people.list()...)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("plan: %w", err)
 	}
 	return planned, nil
+}
+
+// planTogether plans enrollments whose people the transaction has locked.
+// It adds to people those whose next touch is to be renewed.
+func (s *Store) planTogether(ctx context.Context, tx *gorm.DB, es []models.Enrollment, now time.Time, plan models.Planning, people idSet) error {
+	if len(es) == 0 {
+		return nil
+	}
+	inputs, err := s.planInputs(tx, es, now)
+	if err != nil {
+		return fmt.Errorf("load plans: %w", err)
+	}
+	p := &planner{store: s, now: now}
+	for _, in := range inputs {
+		people.add(&in.Prospect.ID)
+	}
+	return p.apply(ctx, tx, inputs, plan(ctx, inputs))
 }
 
 // pickPlans locks the prospects and names the enrollments, which are read
@@ -54,9 +67,9 @@ func (s *Store) pickPlans(tx *gorm.DB, now time.Time, limit int) ([]int64, error
 SELECT d.id FROM (
 	SELECT e.id, e.prospect_id, e.replan_at FROM enrollments e
 	WHERE e.state = 'active' AND e.replan_at IS NOT NULL AND e.replan_at <= @now
-	ORDER BY e.replan_at, e.id LIMIT @window
+	ORDER BY e.replan_at, e.id LIMIT @window + 0
 ) d`+s.hot.lockPeople+`
-ORDER BY d.replan_at, d.id LIMIT @limit`,
+ORDER BY d.replan_at, d.id LIMIT @limit + 0`,
 		map[string]any{"now": now, "limit": limit, "window": window * limit}).Scan(&ids).Error
 	return ids, err
 }

@@ -70,11 +70,10 @@ type planBulk struct {
 	adopt    map[int64][]int64 // version → enrollments
 	finish   []planning
 	ask      []planning
-	people   idSet
 }
 
 func (p *planner) record(tx *gorm.DB, all []planning) error {
-	b := &planBulk{adopt: map[int64][]int64{}, people: idSet{}}
+	b := &planBulk{adopt: map[int64][]int64{}}
 	for _, one := range all {
 		p.sort(b, one)
 	}
@@ -100,7 +99,7 @@ func (p *planner) record(tx *gorm.DB, all []planning) error {
 			return err
 		}
 	}
-	return keepNextTouch(tx, b.people.list()...)
+	return nil
 }
 
 // sort puts one answer into the batch's statements.
@@ -130,9 +129,6 @@ func (p *planner) sort(b *planBulk, one planning) {
 	speaks := r.Next != nil || r.Finish != "" || r.WaitsFor != "" || r.Attention != nil || len(r.Skipped) > 0
 	if has && speaks && !stays && r.Finish == "" && r.Attention == nil {
 		b.withdraw = append(b.withdraw, live)
-	}
-	if speaks {
-		b.people.add(&one.in.Prospect.ID)
 	}
 	for _, t := range r.Skipped {
 		b.insert = append(b.insert, p.skipped(one.in, t))
@@ -247,8 +243,11 @@ func (p *planner) markPlanned(tx *gorm.DB, b *planBulk) error {
 		if len(ids) == 0 {
 			return nil
 		}
-		return tx.Model(&models.Enrollment{}).Where(anyOf(tx, "id", ids)).
-			UpdateColumns(map[string]any{"replan_at": at, "updated_at": p.now}).Error
+		waiting := tx.Model(&models.Enrollment{}).Where(anyOf(tx, "id", ids))
+		if at == nil {
+			waiting = waiting.Where("replan_at IS NOT NULL") // what was planned on at once never waited
+		}
+		return waiting.UpdateColumns(map[string]any{"replan_at": at, "updated_at": p.now}).Error
 	}
 	if err := mark(b.rested, nil); err != nil {
 		return err

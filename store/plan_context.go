@@ -40,7 +40,7 @@ func (s *Store) PlanContext(ctx context.Context, prospectID, sequenceID, repID i
 		return models.PlanInput{}, models.Errorf(models.CodeNotFound, "there is no user %d", repID)
 	}
 	err = tx.Model(&models.Enrollment{}).Select("id").
-		Where("prospect_id = ? AND sequence_id = ? AND state <> ?", p.ID, seq.ID, models.EnrollmentFinished).
+		Where("prospect_id = ? AND sequence_id = ? AND state <> 'finished'", p.ID, seq.ID).
 		Limit(1).Scan(&inputs[0].Enrollment.ID).Error
 	return inputs[0], err
 }

@@ -172,9 +172,10 @@ func TestOneBadPlanStopsNoOther(t *testing.T) {
 		for _, e := range []models.Enrollment{good, bad, mute} {
 			w.replan(e.ID)
 		}
+		w.queue(models.Touch{StepKey: "other", FormToken: storetest.Ptr("used")})
 		_, err := s.PlanDue(w.ctx, w.now, 10, func(context.Context, []models.PlanInput) []models.PlanResult {
 			broken := w.nextTouch("s1", w.now)
-			broken.ContactPointID = storetest.Ptr(int64(99_999))
+			broken.FormToken = storetest.Ptr("used")
 			return []models.PlanResult{{EnrollmentID: bad.ID, Next: broken}, {EnrollmentID: good.ID, Next: w.nextTouch("s1", w.now)}}
 		})
 		w.ok(err)

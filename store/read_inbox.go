@@ -21,7 +21,9 @@ type InboxRow struct {
 type InboxFilter struct {
 	OwnerID int64 // 0: everybody's
 	Waiting bool  // only those that wait for an answer
-	Page    models.Page
+	// UnmatchedFor: whose unmatched messages are counted, as UnmatchedFilter.UserID.
+	UnmatchedFor int64
+	Page         models.Page
 }
 
 // InboxView is a page of conversations.
@@ -29,7 +31,7 @@ type InboxView struct {
 	Rows      []InboxRow
 	Next      string
 	Waiting   Count
-	Unmatched []models.Message
+	Unmatched Count
 	Failed    []models.Raw // stored, but not understood
 }
 
@@ -73,7 +75,7 @@ func (s *Store) ViewInbox(ctx context.Context, f InboxFilter) (InboxView, error)
 	if v.Rows, err = s.inboxRows(ctx, convs); err != nil {
 		return v, err
 	}
-	if err := db.Where("prospect_id IS NULL AND direction = ?", models.Inbound).Order("id DESC").Limit(50).Find(&v.Unmatched).Error; err != nil {
+	if v.Unmatched, err = countTo(unmatchedFor(db, f.UnmatchedFor), 99); err != nil {
 		return v, err
 	}
 	err = db.Where("state <> 'processed' AND state = 'failed'").Order("id DESC").Limit(50).Find(&v.Failed).Error

@@ -18,7 +18,14 @@ func (s *Store) Recheck(ctx context.Context, replica string, now time.Time, touc
 	if len(touchIDs) == 0 {
 		return nil, nil
 	}
-	found, err := s.stops(s.write.WithContext(ctx), replica, now, touchIDs)
+	doubtful, err := s.uncertain(s.write.WithContext(ctx), replica, touchIDs)
+	if err != nil {
+		return nil, fmt.Errorf("recheck: %w", err)
+	}
+	if len(doubtful) == 0 {
+		return nil, nil
+	}
+	found, err := s.stops(s.write.WithContext(ctx), replica, now, doubtful)
 	if err != nil {
 		return nil, fmt.Errorf("recheck: %w", err)
 	}

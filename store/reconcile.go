@@ -21,6 +21,9 @@ func (s *Store) Unconfirmed(ctx context.Context, limit int) ([]models.Dispatch, 
 	if err := tx.Where(asked).Order("updated_at, id").Limit(limit).Find(&touches).Error; err != nil {
 		return nil, fmt.Errorf("unconfirmed: %w", err)
 	}
+	if len(touches) == 0 {
+		return nil, nil
+	}
 	ids, senders := idSet{}, idSet{}
 	for i := range touches {
 		ids.add(&touches[i].ID)
@@ -108,7 +111,7 @@ func (s *Store) reconcileFound(ctx context.Context, touchID int64, providerID st
 	return s.Settle(ctx, []models.SendResult{{
 		TouchID: t.ID, Attempt: t.Attempt, Replica: t.Replica, Class: models.SendAccepted,
 		ProviderID: providerID, Detail: string(models.EndUnconfirmedFound), At: now,
-	}})
+	}}, nil)
 }
 
 func lockUnconfirmed(tx *gorm.DB, touchID int64) (models.Touch, error) {

@@ -31,6 +31,9 @@ func (s *Store) SaveSender(ctx context.Context, sender models.Sender, by string,
 		if old.ID != 0 {
 			sender.CreatedAt, sender.NextFreeAt, sender.PausedTill = old.CreatedAt, old.NextFreeAt, old.PausedTill
 			sender.InboundReadAt, sender.InboundCursor = old.InboundReadAt, old.InboundCursor
+			if sender.Settings.SMTPHost == old.Settings.SMTPHost && sender.Settings.IMAPHost == old.Settings.IMAPHost {
+				sender.Settings.FilesSentCopies = sender.Settings.FilesSentCopies || old.Settings.FilesSentCopies
+			}
 		}
 		if err := s.keepSecrets(&sender, old); err != nil {
 			return err
@@ -83,6 +86,9 @@ func (s *Store) keepSecrets(sender *models.Sender, old models.Sender) error {
 	if sender.Credentials == (models.SenderCredentials{}) {
 		sender.Secrets = old.Secrets
 		return nil
+	}
+	if err := s.carryOver(sender, old); err != nil {
+		return err
 	}
 	return s.sealSecrets(sender)
 }

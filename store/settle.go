@@ -16,11 +16,12 @@ import (
 )
 
 // Settle records what became of hand-overs: touch, message, one event, and
-// the plan's turn, many in one transaction. A result changes something only
+// what plan says comes next, many in one transaction; with a nil plan their
+// enrollments wait for PlanDue. A result changes something only
 // while its touch is sending or unconfirmed in the same attempt, so a late
 // worker overwrites nothing; settling twice is harmless. Where one result
 // cannot be recorded the others are, and the error names that one.
-func (s *Store) Settle(ctx context.Context, results []models.SendResult) error {
+func (s *Store) Settle(ctx context.Context, results []models.SendResult, plan models.Planning) error {
 	if len(results) == 0 {
 		return nil
 	}
@@ -29,27 +30,30 @@ func (s *Store) Settle(ctx context.Context, results []models.SendResult) error {
 		results[i].Detail, results[i].Code = storable(results[i].Detail), storable(results[i].Code)
 		results[i].ProviderID = storable(results[i].ProviderID)
 	}
-	err := s.settleTogether(ctx, results)
+	err := s.settleTogether(ctx, results, plan)
 	if err == nil || len(results) == 1 || !rowFault(err) {
 		return err
 	}
 	s.log.Warn("a batch of results could not be recorded together", "results", len(results), "error", err)
 	var errs []error
 	for _, r := range results {
-		if err := s.settleTogether(ctx, []models.SendResult{r}); err != nil {
+		if err := s.settleTogether(ctx, []models.SendResult{r}, plan); err != nil {
 			errs = append(errs, fmt.Errorf("touch %d: %w", r.TouchID, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (s *Store) settleTogether(ctx context.Context, results []models.SendResult) error {
+func (s *Store) settleTogether(ctx context.Context, results []models.SendResult, plan models.Planning) error {
 	err := s.inTx(ctx, func(tx *gorm.DB) error {
 		st := &settling{store: s, tx: tx, replan: idSet{}, people: idSet{}}
 		if err := st.load(results); err != nil {
 			return err
 		}
-		return st.record()
+		if err := st.record(); err != nil {
+			return err
+		}
+		return st.goOn(ctx, plan)
 	})
 	if err != nil {
 		return fmt.Errorf("settle: %w", err)
@@ -86,7 +90,8 @@ type settling struct {
 	all       []settled
 	events    []models.Event
 	replan    idSet // enrollments whose next step follows now
-	people    idSet
+	people    idSet // whose next touch may have changed
+	reached   idSet // who got a message
 	now       time.Time
 }
 
@@ -190,11 +195,31 @@ func (st *settling) record() error {
 	for class, rs := range by {
 		return fmt.Errorf("touch %d: %q is no result", rs[0].TouchID, class)
 	}
-	if err := replanEnrollments(st.tx, st.replan.list(), st.now); err != nil {
+	return addEvents(st.tx, st.events...)
+}
+
+// goOn plans the enrollments' next steps at once, for their people are locked
+// and half of what planning reads was just written; what cannot be planned
+// here waits for PlanDue.
+func (st *settling) goOn(ctx context.Context, plan models.Planning) error {
+	ids := st.replan.list()
+	if len(ids) > 0 && plan != nil {
+		es, err := enrollmentsByID(st.tx, ids)
+		if err != nil {
+			return err
+		}
+		es = slices.DeleteFunc(es, func(e models.Enrollment) bool { return !e.Active() })
+		if err := st.store.planTogether(ctx, st.tx, es, st.now, plan, st.people); err != nil {
+			return fmt.Errorf("plan on: %w", err)
+		}
+	} else if err := replanEnrollments(st.tx, ids, st.now); err != nil {
 		return err
 	}
-	if err := addEvents(st.tx, st.events...); err != nil {
+	if err := keepTouched(st.tx, st.reached.list(), st.now); err != nil {
 		return err
+	}
+	for id := range st.reached {
+		delete(st.people, id)
 	}
 	return keepNextTouch(st.tx, st.people.list()...)
 }

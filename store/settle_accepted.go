@@ -28,10 +28,7 @@ func (st *settling) accepted(rs []settled) error {
 	if err := st.store.hot.settleSent(st.tx, rows); err != nil {
 		return err
 	}
-	if err := st.tx.Model(&models.Prospect{}).Where(anyOf(st.tx, "id", people.list())).
-		UpdateColumn("last_touch_at", st.now).Error; err != nil {
-		return err
-	}
+	st.reached = people
 	if err := st.tried(points.list(), models.TouchSent); err != nil {
 		return err
 	}
@@ -138,7 +135,7 @@ func closeConfirmed(tx *gorm.DB, senderIDs []int64, now time.Time) error {
 	if len(senderIDs) == 0 {
 		return nil
 	}
-	cond := tx.Where(anyOf(tx, "sender_id", senderIDs)).Where("kind = 'resolve' AND reason = ?", models.AttentionUnconfirmed).
-		Where("NOT EXISTS (SELECT 1 FROM touches t WHERE t.sender_id = tasks.sender_id AND t.state = 'unconfirmed')")
+	cond := tx.Where(anyOf(tx, "sender_id", senderIDs)).Where("kind = 'resolve' AND reason = 'unconfirmed' AND reason IN ('unconfirmed', 'sender_stopped')").
+		Where("NOT EXISTS (SELECT 1 FROM touches t WHERE t.sender_id = tasks.sender_id AND t.state = 'unconfirmed' AND t.state IN ('sending', 'unconfirmed'))")
 	return closeTasks(tx, cond, models.TaskDone, models.ActorScheduler, now)
 }

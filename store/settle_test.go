@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -269,5 +270,51 @@ func TestSettleConfiguration(t *testing.T) {
 		}
 		w.want("events", count[models.Event](w, "kind = ?", models.EventSenderStopped), 1)
 		w.want("claimed from a stopped sender", w.claim(sendIt).Judged, 0)
+	})
+}
+
+// The next step is planned where the last one ends, in one transaction.
+func TestSettlePlansOn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		e := w.enroll(follow("f", after(0, 0, 0, 0), after(0, 0, 2, 0)))
+		d := w.sending(models.Touch{EnrollmentID: &e.ID})
+		next := w.now.Add(48 * time.Hour)
+		plan := func(_ context.Context, inputs []models.PlanInput) []models.PlanResult {
+			if len(inputs) != 1 || len(inputs[0].Touches) != 1 || inputs[0].Touches[0].State != models.TouchSent {
+				t.Errorf("the plan was shown %+v", inputs)
+			}
+			return []models.PlanResult{{EnrollmentID: e.ID, Next: w.nextTouch("s2", next)}}
+		}
+		r := result(d, models.SendAccepted, w.now)
+		w.ok(s.Settle(w.ctx, []models.SendResult{r}, plan))
+		w.isTouch(d.Touch.ID, models.TouchSent, models.EndSent)
+		w.isEnrollment(e.ID, models.EnrollmentActive, false)
+		if live := w.live(e.ID); len(live) != 2 || live[1].StepKey != "s2" || live[1].State != models.TouchPlanned {
+			t.Errorf("what comes next: %+v", live)
+		}
+		p := load[models.Prospect](w, w.person.ID)
+		if p.NextTouchAt == nil || !p.NextTouchAt.Equal(next) || p.LastTouchAt == nil || !p.LastTouchAt.Equal(w.now) {
+			t.Errorf("the list shows %v after %v", p.NextTouchAt, p.LastTouchAt)
+		}
+
+		// A plan that cannot be recorded rests with a task; the result stands.
+		e = w.enroll(follow("h", after(0, 0, 0, 0)))
+		d = w.sending(models.Touch{EnrollmentID: &e.ID})
+		w.failOn("touches")
+		w.ok(s.Settle(w.ctx, []models.SendResult{result(d, models.SendAccepted, w.now)}, plan))
+		w.heal()
+		w.isTouch(d.Touch.ID, models.TouchSent, models.EndSent)
+		w.isEnrollment(e.ID, models.EnrollmentPaused, false)
+
+		// What was paused meanwhile is not planned on.
+		e2 := w.enroll(follow("g", after(0, 0, 0, 0)))
+		d2 := w.sending(models.Touch{EnrollmentID: &e2.ID})
+		w.ok(w.db.Model(&models.Enrollment{}).Where("id = ?", e2.ID).UpdateColumns(map[string]any{"state": models.EnrollmentPaused, "replan_at": nil}).Error)
+		w.ok(s.Settle(w.ctx, []models.SendResult{result(d2, models.SendAccepted, w.now)}, func(_ context.Context, inputs []models.PlanInput) []models.PlanResult {
+			t.Errorf("planned on: %+v", inputs)
+			return nil
+		}))
+		w.isTouch(d2.Touch.ID, models.TouchSent, models.EndSent)
 	})
 }

@@ -24,7 +24,7 @@ func openTask(tx *gorm.DB, prospect models.Prospect, t models.Task, actor string
 	if t.DueAt.IsZero() {
 		t.DueAt = now
 	}
-	q := tx.Where("kind = ? AND state = ? AND reason = ?", t.Kind, models.TaskOpen, t.Reason)
+	q := tx.Where("kind = ? AND state = 'open' AND reason = ?", t.Kind, t.Reason)
 	switch {
 	case t.Kind == models.TaskReply && t.ProspectID != nil:
 		q = q.Where("prospect_id = ?", *t.ProspectID)
@@ -68,7 +68,7 @@ func sameOrNull(q *gorm.DB, column string, id *int64) *gorm.DB {
 // endWaiting closes the reply tasks: the customer has been answered, or a
 // person decided that no answer is needed.
 func endWaiting(tx *gorm.DB, prospect models.Prospect, actor string, now time.Time) error {
-	err := closeTasks(tx, tx.Where("prospect_id = ? AND kind = ?", prospect.ID, models.TaskReply), models.TaskDone, actor, now)
+	err := closeTasks(tx, tx.Where("prospect_id = ? AND kind = 'reply'", prospect.ID), models.TaskDone, actor, now)
 	if err != nil {
 		return err
 	}
@@ -76,6 +76,11 @@ func endWaiting(tx *gorm.DB, prospect models.Prospect, actor string, now time.Ti
 }
 
 func clearWaiting(tx *gorm.DB, prospectID int64, now time.Time) error {
+	// Whoever was asked to see to it need not any more.
+	answered := tx.Where("prospect_id = ? AND kind = ? AND reason = ?", prospectID, models.TaskResolve, models.AttentionUnanswered)
+	if err := cancelTasks(tx, answered, models.ActorSystem, now); err != nil {
+		return err
+	}
 	err := tx.Model(&models.Conversation{}).Where("prospect_id = ?", prospectID).
 		UpdateColumns(map[string]any{"waiting_since": nil, "unread_count": 0, "updated_at": now}).Error
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // engaging are the classes of a person's own messages.
-var engaging = []models.InboundClass{models.ClassHuman, models.ClassOptOut, models.ClassOptIn, models.ClassHelp}
+var engaging = []models.InboundClass{models.ClassHuman, models.ClassOptOut, models.ClassOptIn, models.ClassHelp, models.ClassWrongPerson}
 
 // Thread loads what answering a prospect needs; messages newest last, at most limit.
 func (s *Store) Thread(ctx context.Context, prospectID int64, limit int) (models.Thread, error) {
@@ -47,7 +47,7 @@ func (s *Store) Thread(ctx context.Context, prospectID int64, limit int) (models
 // lastHuman is the customer's newest message of their own; nil before any.
 func lastHuman(tx *gorm.DB, prospectID int64) (*models.Message, error) {
 	var m models.Message
-	err := tx.Where("prospect_id = ? AND direction = ? AND class IN ?", prospectID, models.Inbound, engaging).
+	err := tx.Where("prospect_id = ? AND direction = 'inbound' AND class IN ?", prospectID, engaging).
 		Order("sent_at DESC, id DESC").Take(&m).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, nil

@@ -42,12 +42,12 @@ func withdrawTouches(tx *gorm.DB, touches []models.Touch, reason models.Reason, 
 		return nil
 	}
 	err := tx.Model(&models.Touch{}).
-		Where("id IN ? AND state IN ?", ids, []models.TouchState{models.TouchPlanned, models.TouchOpen}).
+		Where(anyOf(tx, "id", ids)).Where("state IN ('planned', 'open')").
 		UpdateColumns(map[string]any{"state": models.TouchCanceled, "end_reason": reason, "ended_at": now, "updated_at": now}).Error
 	if err != nil {
 		return err
 	}
-	if err := cancelTasks(tx, tx.Where("touch_id IN ?", ids), actor, now); err != nil {
+	if err := cancelTasks(tx, tx.Where(anyOf(tx, "touch_id", ids)), actor, now); err != nil {
 		return err
 	}
 	if err := keepNextTouch(tx, people.list()...); err != nil {
@@ -63,7 +63,7 @@ func cancelTasks(tx *gorm.DB, cond *gorm.DB, actor string, now time.Time) error 
 
 func closeTasks(tx *gorm.DB, cond *gorm.DB, to models.TaskState, actor string, now time.Time) error {
 	var tasks []models.Task
-	if err := tx.Where(cond).Where("state = ?", models.TaskOpen).Order("id").Find(&tasks).Error; err != nil {
+	if err := tx.Where(cond).Where("state = 'open'").Order("id").Find(&tasks).Error; err != nil {
 		return err
 	}
 	var events []models.Event
@@ -102,12 +102,25 @@ func taskEvent(kind models.EventKind, t models.Task, code, actor string, now tim
 	}
 }
 
-// keepNextTouch renews what lists of prospects sort by.
+// keepNextTouch renews what lists of prospects sort by. Rows that are right
+// are not written: each version of one costs an entry in every index.
 func keepNextTouch(tx *gorm.DB, prospectIDs ...int64) error {
 	if len(prospectIDs) == 0 {
 		return nil
 	}
-	return tx.Exec(`UPDATE prospects SET next_touch_at =
-		(SELECT MIN(t.due_at) FROM touches t WHERE t.prospect_id = prospects.id AND t.state = ?)
-		WHERE id IN ?`, models.TouchPlanned, prospectIDs).Error
+	return tx.Exec("UPDATE prospects SET next_touch_at = n.at FROM "+nextTouches+`
+		WHERE prospects.id = n.person AND prospects.next_touch_at IS DISTINCT FROM n.at`, anyOf(tx, "p.id", prospectIDs)).Error
 }
+
+// keepTouched does so for people who were just reached.
+func keepTouched(tx *gorm.DB, prospectIDs []int64, at time.Time) error {
+	if len(prospectIDs) == 0 {
+		return nil
+	}
+	return tx.Exec("UPDATE prospects SET last_touch_at = ?, next_touch_at = n.at FROM "+nextTouches+`
+		WHERE prospects.id = n.person`, at, anyOf(tx, "p.id", prospectIDs)).Error
+}
+
+const nextTouches = `(
+	SELECT p.id AS person, (SELECT MIN(t.due_at) FROM touches t WHERE t.prospect_id = p.id AND t.state = 'planned') AS at
+	FROM prospects p WHERE ?) n`

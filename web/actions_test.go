@@ -156,3 +156,122 @@ func openCall(t *testing.T, app *webtest.App, p models.Prospect) int64 {
 	t.Fatalf("%s has no open call", p.Name())
 	return 0
 }
+
+// They are moved to another sequence: the new one begins, then the old one ends.
+func TestMoveToAnotherSequence(t *testing.T) {
+	webtest.Each(t, webtest.Options{}, func(t *testing.T, app *webtest.App) {
+		p := app.AddProspect("Dana", "Reyes")
+		app.Enroll(p, "seven-touch-follow-up", nil)
+		app.Tick()
+		old := person(t, app, p).Enrollments[0].Enrollment.ID
+		seq, err := app.Store.SequenceByKey(context.Background(), "booked-call-back")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rep := app.SignIn(app.Rep)
+		base := fmt.Sprintf("/prospects/%d", p.ID)
+		from := fmt.Sprintf("%s/enroll?from=%d", base, old)
+		if _, body := rep.Get(base); !strings.Contains(body, from) {
+			t.Error("the page does not lead to moving them")
+		}
+		if _, body := rep.Get(from); !strings.Contains(text(body), "ends for them when the other begins") {
+			t.Error("moving does not say what it does")
+		}
+		f := form("sequence", fmt.Sprint(seq.ID), "from", fmt.Sprint(old))
+		if status, _ := rep.Post(base+"/enroll", f); status != http.StatusUnprocessableEntity || !person(t, app, p).Enrollments[0].Enrollment.Live() {
+			t.Errorf("refused: status %d", status)
+		}
+		f.Set("call_at", "2026-11-27T10:00")
+		status, body := rep.Post(base+"/enroll", f)
+		if status != http.StatusOK || !strings.Contains(text(body), "was moved from") {
+			t.Errorf("status %d\n%s", status, text(body))
+		}
+		runs := person(t, app, p).Enrollments
+		if len(runs) != 2 || runs[0].Sequence.Key != "booked-call-back" || !runs[0].Enrollment.Live() || runs[1].Enrollment.Outcome != models.FinishRemoved {
+			t.Errorf("runs: %+v", runs)
+		}
+	})
+}
+
+// Managers say what happens when nobody answers; then it does.
+func TestEscalation(t *testing.T) {
+	webtest.Each(t, webtest.Options{}, func(t *testing.T, app *webtest.App) {
+		p := app.AddProspect("Dana", "Reyes")
+		manager, rep := app.SignIn(app.Manager), app.SignIn(app.Rep)
+		if status, _ := rep.Post("/team/escalation", form("hours", "4")); status != http.StatusForbidden {
+			t.Errorf("a rep: status %d", status)
+		}
+		for _, hours := range []string{"-1", "x", "100000"} {
+			if status, _ := manager.Post("/team/escalation", form("hours", hours)); status != http.StatusUnprocessableEntity {
+				t.Errorf("%s hours: status %d", hours, status)
+			}
+		}
+		if status, body := manager.Post("/team/escalation", form("hours", "4", "to", "")); status != http.StatusOK || !strings.Contains(body, `value="4"`) {
+			t.Errorf("status %d", status)
+		}
+		for _, cp := range person(t, app, p).Points {
+			if cp.Kind == models.ContactPhone {
+				stranger(t, app, cp.Value, "Are you there?")
+			}
+		}
+		app.Advance(4 * time.Hour)
+		v := person(t, app, p)
+		var asks []models.Task
+		for _, task := range v.Tasks {
+			if task.Reason == models.AttentionUnanswered {
+				asks = append(asks, task)
+			}
+		}
+		if len(asks) != 1 || asks[0].UserID != app.Manager.ID {
+			t.Fatalf("tasks %+v", v.Tasks)
+		}
+		if _, body := manager.Get("/"); !strings.Contains(text(body), "Nobody has answered them") {
+			t.Errorf("the manager's Today does not show it\n%s", text(body))
+		}
+		if status, _ := rep.Post(fmt.Sprintf("/prospects/%d/answer", p.ID), form("body", "Here I am.", "channel", "sms", "form_token", "t")); status != http.StatusOK {
+			t.Errorf("answer: status %d", status)
+		}
+		for _, task := range person(t, app, p).Tasks {
+			if task.Reason == models.AttentionUnanswered {
+				t.Error("answered, and the task is open")
+			}
+		}
+	})
+}
+
+// One of two numbers is chosen for the answer.
+func TestAnswerToTheOtherNumber(t *testing.T) {
+	app := webtest.New(t, webtest.Options{})
+	p := app.AddProspect("Dana", "Reyes")
+	v := person(t, app, p)
+	other := "+13125550177"
+	status, body := app.SignIn(app.Rep).Post(fmt.Sprintf("/prospects/%d", p.ID), form("revision", fmt.Sprint(v.Prospect.Revision), "first_name", "Dana", "last_name", "Reyes",
+		"zone", "America/Chicago", "country", "US", "point_value", v.Points[0].Value, "point_label", "work", "point_value", v.Points[1].Value, "point_label", "cell", "point_value", other, "point_label", "home"))
+	if status != http.StatusOK {
+		t.Fatalf("status %d\n%s", status, text(body))
+	}
+	for _, cp := range person(t, app, p).Points {
+		if cp.Kind == models.ContactPhone && cp.Value != other {
+			stranger(t, app, cp.Value, "Can we talk?")
+		}
+	}
+	rep := app.SignIn(app.Rep)
+	base := fmt.Sprintf("/prospects/%d", p.ID)
+	var id int64
+	for _, cp := range person(t, app, p).Points {
+		if cp.Value == other {
+			id = cp.ID
+		}
+	}
+	value := fmt.Sprintf("sms/%d", id)
+	if _, body := rep.Get(base); !strings.Contains(body, `value="sms" checked`) || !strings.Contains(body, `value="`+value+`"`) || !strings.Contains(text(body), "By text: Dana texted today") {
+		t.Fatalf("the choices\n%s", text(body))
+	}
+	if status, body := rep.Post(base+"/answer", form("body", "Gladly.", "channel", value, "form_token", "x")); status != http.StatusOK {
+		t.Fatalf("status %d\n%s", status, text(body))
+	}
+	app.Tick()
+	if last := person(t, app, p).Messages[0]; last.ToAddress != other || last.Direction != models.Outbound {
+		t.Errorf("it went to %s", last.ToAddress)
+	}
+}

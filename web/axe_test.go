@@ -30,20 +30,7 @@ func TestAxe(t *testing.T) {
 	app := webtest.New(t, webtest.Options{})
 	story := app.Play()
 	b := browser{t: t, ctx: webtest.Browser(t, 5*time.Minute), app: app}
-	look := func(path string) {
-		b.do(path, chromedp.Navigate(app.URL+path))
-		if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](string(axe)+";true")); err != nil {
-			t.Fatal(err)
-		}
-		const js = `axe.run().then(r => r.violations.map(v => v.id + ": " + v.help + " " + v.nodes.map(n => n.target.join(" ") + " " + (n.any[0] ? n.any[0].message : "")).slice(0, 4).join(" | ")).join("\n"))`
-		found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](js, func(p *runtime.EvaluateParams) { awaited := true; p.AwaitPromise = &awaited }))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if found != "" {
-			t.Errorf("%s\n%s", path, found)
-		}
-	}
+	look := func(path string) { b.accessible(axe, path) }
 	look("/sign-in")
 	b.do("sign in", chromedp.Navigate(app.URL+"/sign-in"), chromedp.SendKeys(chromedp.CSS("#f-email"), app.Admin.Email), chromedp.SendKeys(chromedp.CSS("#f-password"), webtest.Password+"\r"), chromedp.WaitVisible(chromedp.CSS("#queue")))
 	pages := []string{"/", "/inbox?owner=all", "/prospects", "/prospects/new", fmt.Sprintf("/prospects/%d", story.Waiting.ID), fmt.Sprintf("/prospects/%d", story.Stopped.ID),
@@ -58,6 +45,23 @@ func TestAxe(t *testing.T) {
 	b.do("phone", chromedp.EmulateViewport(390, 844))
 	for _, path := range pages {
 		look(path)
+	}
+}
+
+// accessible opens a page and lets axe-core look at it.
+func (b browser) accessible(axe []byte, path string) {
+	b.t.Helper()
+	b.do(path, chromedp.Navigate(b.app.URL+path))
+	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](string(axe)+";true")); err != nil {
+		b.t.Fatal(err)
+	}
+	const js = `axe.run().then(r => r.violations.map(v => v.id + ": " + v.help + " " + v.nodes.map(n => n.target.join(" ") + " " + (n.any[0] ? n.any[0].message : "")).slice(0, 4).join(" | ")).join("\n"))`
+	found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](js, func(p *runtime.EvaluateParams) { awaited := true; p.AwaitPromise = &awaited }))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if found != "" {
+		b.t.Errorf("%s\n%s", path, found)
 	}
 }
 

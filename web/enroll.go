@@ -21,6 +21,7 @@ type enrollPage struct {
 	CallAt    string
 	Promises  []models.Commitment
 	Call      *moment
+	From      *store.EnrollmentRow // they are moved out of it
 }
 
 // sequenceChoice is a sequence as one enrolls into it.
@@ -52,6 +53,9 @@ func (s *site) renderEnroll(w http.ResponseWriter, r *http.Request, v store.Pers
 			p.Promises = append(p.Promises, c)
 		}
 	}
+	if p.From = movedFrom(v, f); p.From != nil {
+		p.Title = "Move " + v.Prospect.Name()
+	}
 	rows, err := s.Store.ViewSequences(r.Context())
 	if err != nil {
 		return err
@@ -78,6 +82,16 @@ func (s *site) renderEnroll(w http.ResponseWriter, r *http.Request, v store.Pers
 		}
 	}
 	return s.views.render(w, status, "enroll", p)
+}
+
+// movedFrom is the running enrollment that another sequence takes the place of.
+func movedFrom(v store.PersonView, f form) *store.EnrollmentRow {
+	for i, e := range v.Enrollments {
+		if e.Enrollment.ID == f.int64("from") && e.Enrollment.Live() {
+			return &v.Enrollments[i]
+		}
+	}
+	return nil
 }
 
 // ready tells whether the anchor of the chosen sequence has been given.
@@ -182,7 +196,15 @@ func (s *site) enroll(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.renderEnroll(w, r, v, status, f)
 	}
+	done := v.Prospect.Name() + " is enrolled in " + chosen.Sequence.Name + "."
+	// The new one first: what it refuses leaves the old one as it is.
+	if from := movedFrom(v, f); from != nil {
+		if err := s.CRM.FinishEnrollment(r.Context(), actorOf(r), from.Enrollment.ID, models.FinishRemoved); err != nil {
+			return err
+		}
+		done = v.Prospect.Name() + " was moved from " + from.Sequence.Name + " to " + chosen.Sequence.Name + "."
+	}
 	s.Scheduler.Wake()
-	s.flash(r, v.Prospect.Name()+" is enrolled in "+chosen.Sequence.Name+".")
+	s.flash(r, done)
 	return redirect(w, r, idPath("/prospects/", v.Prospect.ID))
 }

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"strings"
 
+	"followup/channels"
 	"followup/models"
 	"followup/store"
 )
@@ -14,6 +15,7 @@ func (v *views) funcs() template.FuncMap {
 	return template.FuncMap{
 		"asset":      v.asset,
 		"dict":       dict,
+		"check":      func(c channels.CheckState) string { return wordOr(checkIcons[c], "help") },
 		"list":       func(items ...any) []any { return items },
 		"field":      newField,
 		"icon":       func(name string) iconRef { return iconRef{Name: name, Sprite: v.asset("icons.svg")} },

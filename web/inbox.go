@@ -31,6 +31,7 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	f := store.InboxFilter{Waiting: q.Get("waiting") != "", Page: models.Page{After: q.Get("after")}}
 	mine := q.Get("owner") != "all"
+	f.UnmatchedFor = s.unmatchedOf(r)
 	if mine {
 		f.OwnerID = userOf(r).ID
 	}
@@ -54,6 +55,9 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request) error {
 func viewInboxRow(t times, row store.InboxRow) inboxRow {
 	out := inboxRow{InboxRow: row, Waits: row.Conversation.WaitingSince != nil, Unread: row.Conversation.UnreadCount > 0,
 		Line: visible(row.Last), Inbound: row.Last.Direction == models.Inbound}
+	if out.Line == "" && out.Inbound {
+		out.Line = heard(row.Last)
+	}
 	switch {
 	case row.Conversation.WaitingSince != nil:
 		out.When = t.Since(*row.Conversation.WaitingSince)
@@ -61,6 +65,14 @@ func viewInboxRow(t times, row store.InboxRow) inboxRow {
 		out.When = t.Ago(*row.Conversation.LastMessageAt)
 	}
 	return out
+}
+
+// heard says what came without a word in writing.
+func heard(m models.Message) string {
+	for _, media := range viewMedia(m) {
+		return media.Name
+	}
+	return "They called us."
 }
 
 // inboxRaw shows an inbound as it came, as text: nothing in it can act.

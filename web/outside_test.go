@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"followup/channels"
+	"followup/channels/sms"
 	"followup/models"
 	"followup/web/webtest"
 )
@@ -75,7 +76,7 @@ func suppressions(t *testing.T, app *webtest.App, p models.Prospect) int {
 type hook struct{ app func() *webtest.App }
 
 func (h hook) Webhook(_ context.Context, r *http.Request) (channels.Webhook, error) {
-	if r.Header.Get("X-Word") != "open sesame" {
+	if r.Header.Get("X-Word") != "open sesame" && r.URL.Query().Get("word") != "open sesame" {
 		return channels.Webhook{}, channels.ErrSignature
 	}
 	body := r.FormValue("Body")
@@ -115,6 +116,44 @@ func TestWebhook(t *testing.T) {
 	if _, body := app.SignIn(app.Rep).Get("/scheduler"); !strings.Contains(body, "Refused webhooks") {
 		t.Error("the refused request is not counted")
 	}
+}
+
+// While the database is away nobody can tell whose signature it is, nor store
+// what it says: the provider is asked to come again, not sent away.
+func TestWebhookWhileTheDatabaseIsAway(t *testing.T) {
+	for name, receiver := range map[string]func(*webtest.App) channels.WebhookReceiver{
+		"looking up the sender": func(app *webtest.App) channels.WebhookReceiver {
+			return sms.New(sms.Options{PublicURL: "https://followup.example.org", Clock: app.Now, Sender: app.Store.SenderByAddress})
+		},
+		"storing": func(app *webtest.App) channels.WebhookReceiver { return hook{func() *webtest.App { return app }} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var app *webtest.App
+			app = webtest.New(t, webtest.Options{Webhooks: map[string]channels.WebhookReceiver{
+				"/hooks/test/messages": receiverFunc(func(ctx context.Context, r *http.Request) (channels.Webhook, error) {
+					return receiver(app).Webhook(ctx, r)
+				}),
+			}})
+			if err := app.Store.Close(); err != nil {
+				t.Fatal(err)
+			}
+			res, err := app.Client().PostForm(app.URL+"/hooks/test/messages?word=open+sesame",
+				form("MessageSid", "SM1", "Sid", "SM1", "From", "+12125550123", "To", "+12125550100", "Body", "STOP"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
+				t.Errorf("status %d, Retry-After %q", res.StatusCode, res.Header.Get("Retry-After"))
+			}
+		})
+	}
+}
+
+type receiverFunc func(context.Context, *http.Request) (channels.Webhook, error)
+
+func (f receiverFunc) Webhook(ctx context.Context, r *http.Request) (channels.Webhook, error) {
+	return f(ctx, r)
 }
 
 func TestHealth(t *testing.T) {

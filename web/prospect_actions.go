@@ -36,9 +36,10 @@ func (s *site) quick(w http.ResponseWriter, r *http.Request, name string, fields
 // answer sends what the rep wrote, on the channel that stands beside the box.
 func (s *site) answer(w http.ResponseWriter, r *http.Request) error {
 	return s.quick(w, r, "answer", []string{"body", "subject", "channel"}, func(v store.PersonView, f form) (string, error) {
+		kind, to := answerBy(f.Get("channel"))
 		touch, choice, err := s.Replies.Answer(r.Context(), replies.AnswerRequest{
 			ProspectID: v.Prospect.ID, UserID: userOf(r).ID, Body: f.Get("body"), Subject: f.Get("subject"),
-			Channel: models.ChannelKind(f.Get("channel")), FormToken: f.Get("form_token"),
+			Channel: kind, ContactPointID: to, FormToken: f.Get("form_token"),
 		})
 		if err != nil {
 			return "", err

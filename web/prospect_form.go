@@ -50,6 +50,16 @@ var commonZones = []string{
 func (s *site) prospectNew(w http.ResponseWriter, r *http.Request) error {
 	f := newForm()
 	f.Values.Set("owner", strconv.FormatInt(userOf(r).ID, 10))
+	// From a message that needs matching come the address, the name, and where to go on.
+	q := r.URL.Query()
+	f.Values.Set("matching", q.Get("matching"))
+	if point := q.Get("point"); point != "" {
+		f.Values.Set("point_value", point)
+	}
+	if words := strings.Fields(q.Get("name")); len(words) > 0 {
+		f.Values.Set("first_name", words[0])
+		f.Values.Set("last_name", strings.Join(words[1:], " "))
+	}
 	return s.renderProspectForm(w, r, http.StatusOK, f, nil)
 }
 
@@ -65,6 +75,10 @@ func (s *site) prospectCreate(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		return s.renderProspectForm(w, r, statusOf(err), f, nil)
+	}
+	if message := f.int64("matching"); message != 0 {
+		s.flash(r, created.Name()+" was added. The message can be given to them now.")
+		return redirect(w, r, idPath("/inbox/matching/", message))
 	}
 	s.flash(r, created.Name()+" was added. Enroll them to begin.")
 	return redirect(w, r, idPath("/prospects/", created.ID))

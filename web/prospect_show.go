@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"followup/models"
@@ -30,13 +31,41 @@ type personPage struct {
 
 // answerBox is where a rep answers, with the channel and why.
 type answerBox struct {
-	Choices []replies.Choice
+	Choices []answerChoice
 	Refused string // why there is no way to answer
 	Token   string
 	Subject string
 	Form    form
-	Channel models.ChannelKind
+	Channel string // the value of the chosen way
 	Waiting *moment
+}
+
+// answerChoice is a way to answer; Value names it in the form: the channel,
+// and the contact point where it is not the best on that channel.
+type answerChoice struct {
+	replies.Choice
+	Value string
+}
+
+func answerChoices(choices []replies.Choice) []answerChoice {
+	var all []answerChoice
+	seen := map[models.ChannelKind]bool{}
+	for _, c := range choices {
+		value := string(c.Channel)
+		if seen[c.Channel] {
+			value += "/" + strconv.FormatInt(c.ContactPoint.ID, 10)
+		}
+		seen[c.Channel] = true
+		all = append(all, answerChoice{c, value})
+	}
+	return all
+}
+
+// answerBy undoes answerChoices.
+func answerBy(value string) (models.ChannelKind, int64) {
+	kind, id, _ := strings.Cut(value, "/")
+	n, _ := strconv.ParseInt(id, 10, 64)
+	return models.ChannelKind(kind), n
 }
 
 // runView is an enrollment with what comes next.
@@ -104,7 +133,7 @@ func (s *site) renderPerson(w http.ResponseWriter, r *http.Request, v store.Pers
 	p.Answer = s.answerBox(r, p.times, v)
 	if formName == "answer" {
 		p.Answer.Form = f
-		p.Answer.Channel = models.ChannelKind(f.Get("channel"))
+		p.Answer.Channel = f.Get("channel")
 	}
 	for _, e := range v.Enrollments {
 		run := runView{EnrollmentRow: e}
@@ -150,9 +179,9 @@ func (s *site) answerBox(r *http.Request, t times, v store.PersonView) answerBox
 		}
 		return box
 	}
-	box.Choices = choices
+	box.Choices = answerChoices(choices)
 	if len(choices) > 0 {
-		box.Channel = choices[0].Channel
+		box.Channel = box.Choices[0].Value
 	}
 	box.Subject = threadSubject(v.Messages)
 	if v.Conversation.WaitingSince != nil {

@@ -12,6 +12,9 @@ const (
 	mayAddUsers      permission = "add users"
 	maySetUp         permission = "set up the workspace"
 	mayReassign      permission = "give prospects to somebody else"
+	mayManageSenders permission = "manage other people's accounts"
+	maySetEscalation permission = "say what happens when nobody answers"
+	maySetPostal     permission = "set the postal address"
 )
 
 // least is the one table of who may do what; what is not in it everybody may
@@ -23,6 +26,9 @@ var least = map[permission]models.Role{
 	mayAddUsers:      models.RoleAdmin,
 	maySetUp:         models.RoleAdmin,
 	mayReassign:      models.RoleManager,
+	mayManageSenders: models.RoleManager,
+	maySetEscalation: models.RoleManager,
+	maySetPostal:     models.RoleManager,
 }
 
 func can(r models.Role, p permission) bool {

@@ -3,6 +3,9 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"strings"
+
+	"followup/channels/email"
 )
 
 const maxBody = 1 << 20
@@ -36,10 +39,22 @@ func (s *site) handler() http.Handler {
 	protection.SetDenyHandler(s.plain(s.crossOrigin))
 
 	h := protection.Handler(mux)
-	h = http.MaxBytesHandler(h, maxBody)
+	h = limitBody(h)
 	h = securityHeaders(h)
 	h = s.recovering(h)
 	return s.logging(h)
+}
+
+// limitBody bounds what a request may hold. Mail is longer than any form.
+func limitBody(h http.Handler) http.Handler {
+	forms, mail := http.MaxBytesHandler(h, maxBody), http.MaxBytesHandler(h, email.MailHookBytes)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/hooks/mail/") {
+			mail.ServeHTTP(w, r)
+			return
+		}
+		forms.ServeHTTP(w, r)
+	})
 }
 
 // pages are the routes behind a session.
@@ -83,8 +98,17 @@ func (s *site) pages() http.Handler {
 	page("POST /enrollments/{id}/resume", s.enrollmentResume)
 	page("POST /enrollments/{id}/finish", s.enrollmentFinish)
 
+	page("GET /accounts/oauth/{provider}/start", s.oauthStart)
+	page("GET /accounts/oauth/{provider}/callback", s.oauthCallback)
+
 	page("GET /inbox", s.inbox)
 	page("GET /inbox/raw/{id}", s.inboxRaw)
+	page("GET /inbox/matching", s.matching)
+	page("GET /inbox/matching/{id}", s.matchShow)
+	page("POST /inbox/matching/{id}/attach", s.matchAttach)
+	page("POST /inbox/matching/{id}/dismiss", s.matchDismiss)
+	page("POST /messages/{id}/address", s.addressAdd)
+	page("GET /messages/{id}/media/{n}", s.mediaShow)
 	page("GET /sequences", s.sequenceList)
 	page("GET /sequences/new", s.sequenceNew)
 	page("GET /sequences/{key}", s.sequenceShow)
@@ -93,8 +117,24 @@ func (s *site) pages() http.Handler {
 	page("POST /sequences/lint", s.sequenceLint)
 	page("POST /lint", s.textLint)
 	page("GET /scheduler", s.schedulerShow)
+	page("GET /accounts", s.accounts)
+	page("GET /accounts/new", s.mailboxNew)
+	page("POST /accounts/mailbox", s.mailboxSave)
+	page("GET /accounts/twilio", s.twilioNew)
+	page("POST /accounts/twilio", s.twilioSave)
+	page("POST /accounts/phone", s.phoneSave)
+	page("POST /accounts/address", s.postalSave)
+	page("GET /accounts/{id}", s.accountShow)
+	page("GET /accounts/{id}/edit", s.mailboxEdit)
+	page("POST /accounts/{id}/check", s.accountCheck)
+	page("POST /accounts/{id}/test", s.accountTest)
+	page("POST /accounts/{id}/hooks", s.accountHooks)
+	page("POST /accounts/{id}/start", s.accountStart)
+	page("POST /accounts/{id}/stop", s.accountStop)
+	page("POST /accounts/{id}/limits", s.accountLimits)
 	page("GET /team", s.team)
 	page("POST /team", s.teamAdd)
+	page("POST /team/escalation", s.escalation)
 	if s.Sandbox {
 		page("GET /sandbox", s.sandbox)
 		page("GET /sandbox/{id}", s.sandboxThread)

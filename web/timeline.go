@@ -30,6 +30,10 @@ type messageView struct {
 	Rich    richText
 	State   string
 	Auto    string // what kind of machine wrote it
+	// Stranger is the address it came from, where that is none of theirs.
+	Stranger string
+	Answers  string // of a call: the voicemail that it returns
+	Media    []mediaView
 }
 
 type callView struct {
@@ -51,7 +55,9 @@ func timeline(t times, v store.PersonView) []timelineItem {
 		if m.SentAt != nil {
 			at = *m.SentAt
 		}
-		items = append(items, timelineItem{At: at, rank: 1, order: m.ID, Message: viewMessage(m)})
+		view := viewMessage(m)
+		view.Stranger, view.Answers = stranger(m, v), t.returned(m, v)
+		items = append(items, timelineItem{At: at, rank: 1, order: m.ID, Message: view})
 	}
 	for _, c := range v.Calls {
 		if c.ClosedAt != nil {
@@ -104,9 +110,37 @@ func viewMessage(m models.Message) *messageView {
 		v.Rich = sanitise(m.HTML)
 		v.Quoted = v.Body != m.Text || v.Rich != ""
 		v.Auto = classWords[m.Class]
+		v.Media = viewMedia(m)
 	}
 	v.State = messageState(m)
 	return v
+}
+
+// stranger is the address that a person's own message came from, where the
+// prospect does not have it: it was matched by our thread.
+func stranger(m models.Message, v store.PersonView) string {
+	if m.Direction != models.Inbound || !m.Class.Engagement() || m.FromAddress == "" {
+		return ""
+	}
+	for _, cp := range v.Points {
+		if cp.Value == m.FromAddress {
+			return ""
+		}
+	}
+	return m.FromAddress
+}
+
+// returned says which of our voicemails a call of theirs answers.
+func (t times) returned(m models.Message, v store.PersonView) string {
+	if m.Direction != models.Inbound || m.TouchID == nil || len(m.Text) > 0 {
+		return ""
+	}
+	for _, x := range v.Touches {
+		if x.ID == *m.TouchID && x.EndedAt != nil {
+			return "Returns the voicemail of " + t.Mine(*x.EndedAt).Text
+		}
+	}
+	return ""
 }
 
 var messageStates = map[models.MessageState]string{

@@ -14,6 +14,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"followup/channels"
+	"followup/channels/email/oauth"
 	"followup/crm"
 	"followup/models"
 	"followup/replies"
@@ -31,10 +32,13 @@ type Options struct {
 	// Webhooks are the providers' addresses: path, "/hooks/…", → who reads it.
 	Webhooks map[string]channels.WebhookReceiver
 	// Sandbox shows the phone and the inbox on which one plays the customer.
-	Sandbox   bool
-	Clock     models.Clock
-	Log       *slog.Logger
-	PublicURL string
+	Sandbox bool
+	// OAuth are the providers at which mailboxes can be connected, by name.
+	OAuth       map[string]oauth.App
+	OAuthClient *http.Client // nil: the default one
+	Clock       models.Clock
+	Log         *slog.Logger
+	PublicURL   string
 	// Seed carries out the first sign-in's choice: "demonstration" or "own".
 	Seed func(ctx context.Context, mode string) error
 	// SecureCookies for a site that is served by HTTPS.
@@ -61,6 +65,9 @@ func New(opt Options) (http.Handler, error) {
 	}
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.OAuthClient == nil {
+		opt.OAuthClient = http.DefaultClient
 	}
 	if opt.StalledAfter == 0 {
 		opt.StalledAfter = 30 * time.Second

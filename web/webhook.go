@@ -15,6 +15,9 @@ type refusals struct{ n atomic.Int64 }
 func (r *refusals) add()         { r.n.Add(1) }
 func (r *refusals) count() int64 { return r.n.Load() }
 
+// comeAgain is how many seconds later a provider may deliver what we could not take.
+const comeAgain = "10"
+
 // webhook takes what a provider posts. Anything but a stored request is
 // answered with an error, so that the provider delivers it again.
 func (s *site) webhook(path string, receiver channels.WebhookReceiver) http.Handler {
@@ -31,13 +34,18 @@ func (s *site) webhook(path string, receiver channels.WebhookReceiver) http.Hand
 			if code := statusOf(err); code != http.StatusInternalServerError {
 				status = code
 			}
+			if status == http.StatusServiceUnavailable {
+				s.Log.Error("webhook not taken", "id", requestID(r), "path", path, "error", err)
+				deliverAgain(w)
+				return
+			}
 			s.Log.Warn("webhook not understood", "id", requestID(r), "path", path, "error", err)
 			http.Error(w, "the request could not be read", status)
 			return
 		}
 		if err := s.take(r, hook); err != nil {
 			s.Log.Error("webhook not stored", "id", requestID(r), "path", path, "error", err)
-			http.Error(w, "not stored; deliver it again", http.StatusInternalServerError)
+			deliverAgain(w)
 			return
 		}
 		if len(hook.Response) == 0 {
@@ -47,6 +55,11 @@ func (s *site) webhook(path string, receiver channels.WebhookReceiver) http.Hand
 		w.Header().Set("Content-Type", hook.ContentType)
 		_, _ = w.Write(hook.Response)
 	})
+}
+
+func deliverAgain(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", comeAgain)
+	http.Error(w, "not stored; deliver it again", http.StatusServiceUnavailable)
 }
 
 func (s *site) take(r *http.Request, hook channels.Webhook) error {

@@ -103,8 +103,14 @@ var reasonWords = map[models.Reason]string{
 	models.AttentionMailbox:     "the mailbox cannot be read",
 	models.AttentionUnmatched:   "a message from somebody unknown",
 	models.AttentionInvalid:     "a contact point does not work",
+	models.AttentionWrongPerson: "they are not, or no longer, the one to talk to",
 	models.AttentionMissedCall:  "a booked call was missed",
 	models.AttentionPlan:        "the next step could not be planned",
+	models.AttentionUnanswered:  "nobody has answered them",
+
+	models.StopByHand:   "by hand",
+	models.StopUntested: "its set-up is not finished",
+	models.StopReplaced: "a real account is connected",
 
 	models.FailBounced:     "bounced",
 	models.FailWrongNumber: "wrong number",
@@ -159,13 +165,14 @@ var consentWords = map[models.ConsentBasis]string{
 var consentChoices = []models.ConsentBasis{models.ConsentInquiry, models.ConsentRelationship, models.ConsentOral, models.ConsentWritten}
 
 var classWords = map[models.InboundClass]string{
-	models.ClassAutomatic:  "Automatic reply",
-	models.ClassBounceHard: "Bounce: the address does not work",
-	models.ClassBounceSoft: "Bounce: not delivered for now",
-	models.ClassComplaint:  "Marked as spam",
-	models.ClassOptOut:     "Asked to stop",
-	models.ClassOptIn:      "Asked to start again",
-	models.ClassHelp:       "Asked for help",
+	models.ClassAutomatic:   "Automatic reply",
+	models.ClassBounceHard:  "Bounce: the address does not work",
+	models.ClassBounceSoft:  "Bounce: not delivered for now",
+	models.ClassComplaint:   "Marked as spam",
+	models.ClassOptOut:      "Asked to stop",
+	models.ClassOptIn:       "Asked to start again",
+	models.ClassHelp:        "Asked for help",
+	models.ClassWrongPerson: "Not the right person",
 }
 
 var anchorWords = map[models.Anchor]string{

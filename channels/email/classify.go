@@ -53,7 +53,13 @@ func stopped(cause error) *channels.SendError {
 // withoutReply judges failures of the network and of TLS. Nothing was handed over.
 func (f *failure) withoutReply() *channels.SendError {
 	e := &channels.SendError{Class: models.SendTransient, Code: "connection", Detail: cut("while " + doing(f.stage) + ": " + f.err.Error()), Err: f.err}
+	var told *models.Error
 	switch {
+	case errors.As(f.err, &told): // of the token that we sign in with
+		e.Code, e.Detail = "oauth", cut(told.Message)
+		if told.Code == models.CodeInvalid {
+			e.Class = models.SendConfiguration
+		}
 	case tlsRefused(f.err):
 		e.Class, e.Code = models.SendConfiguration, "tls"
 	case network(f.err):

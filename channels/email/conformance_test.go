@@ -2,6 +2,7 @@ package email_test
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func TestConformance(t *testing.T) {
 		}
 	}
 	channeltest.Exercise(t, channeltest.Subject{
-		Channel: newChannel(t, func(o *email.Options) { o.FinalWait = 300 * time.Millisecond }),
+		Channel: newChannel(t, func(o *email.Options) { o.FinalWait, o.Sender = 300*time.Millisecond, hookSenders }),
 		Rules:   channels.EmailRules,
 		Message: func(n int) models.Message {
 			m := letter(mailbox(server))
@@ -71,8 +72,15 @@ func TestConformance(t *testing.T) {
 			return nil
 		},
 		Unprovokable: map[channeltest.Fault]string{channeltest.OptedOut: "SMTP has no word for an opt-out; complaints and unsubscriptions arrive otherwise"},
-		Reserved:     []string{"dana@example.com", "dana@mail.example.org", "dana@shop.example", "dana@nowhere.invalid"},
-		Secrets:      []string{"tr0ub4dor"},
+		Webhook: func(n int) channeltest.WebhookCase {
+			body := answer(fmt.Sprintf("posted-%d", n))
+			post := func() *http.Request { return hookRequest("riley@sales.test", "message/rfc822", body) }
+			return channeltest.WebhookCase{
+				Genuine: sign(post(), body, hookSecret, noon), Forged: sign(post(), body, "whsec_b3RoZXI=", noon), Unsigned: post(),
+			}
+		},
+		Reserved: []string{"dana@example.com", "dana@mail.example.org", "dana@shop.example", "dana@nowhere.invalid"},
+		Secrets:  []string{"tr0ub4dor"},
 	})
 }
 

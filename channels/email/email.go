@@ -43,6 +43,14 @@ type Options struct {
 	// absence is believed. 2 minutes.
 	SentGrace time.Duration
 
+	// Sender finds whose secret a posted mail must prove; nil: none is taken.
+	Sender SenderByAddress
+	// Token gives the access token of a sender that signs in by OAuth2.
+	Token Token
+
+	// SentCopies recognises our own messages in the Sent folder; nil: none is.
+	SentCopies SentCopies
+
 	RootCAs *x509.CertPool // nil: the system's
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -82,6 +90,7 @@ type Channel struct {
 	composer  *composer
 	transport *transport
 	absences  absences
+	hooks     chan struct{} // one for each request that is being read
 }
 
 var (
@@ -94,7 +103,7 @@ var (
 // New makes the channel; Close it to end its idle connections.
 func New(options Options) *Channel {
 	options = options.withDefaults()
-	return &Channel{options: options, composer: newComposer(options), transport: newTransport(options)}
+	return &Channel{options: options, composer: newComposer(options), transport: newTransport(options), hooks: make(chan struct{}, hooksAtOnce)}
 }
 
 // Close ends the idle connections; those in use end with what is queued.

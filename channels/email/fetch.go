@@ -28,7 +28,11 @@ type incoming struct {
 	arrived time.Time // INTERNALDATE
 	from    string    // bare address; "" where there is none
 	mailID  string    // Message-ID; "" where it has none
-	header  []byte    // the fields that identify it, as they came
+	// originalID is the Message-ID that we gave, where the server that files
+	// the copy has written its own in its place; "" for the rest.
+	originalID string
+	head       bool   // only the header and the beginning of the text are read
+	header     []byte // the fields that identify it, as they came
 	// unreadable: the server refuses even that; header is our own note.
 	unreadable bool
 	id         string // the same in whichever folder the message lies; "" where it has no Message-ID
@@ -36,7 +40,7 @@ type incoming struct {
 
 // identifying fields are asked for as text: parsing an ENVELOPE is left to
 // servers and clients that agree on malformed mail, and they do not.
-var identifying = &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"Message-ID", "From", "Date", "Subject"}, Peek: true}
+var identifying = &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"Message-ID", "From", "Date", "Subject", "X-Microsoft-Original-Message-ID", "X-Google-Original-Message-ID"}, Peek: true}
 
 // describe asks for what identifies the messages, in the order of their UIDs.
 func (b *inbox) describe(ctx context.Context, set imap.NumSet) ([]incoming, error) {
@@ -76,10 +80,24 @@ func (m *incoming) identify(header []byte) {
 		m.from = list[0].Address
 	}
 	digest := sha256.Sum256([]byte(fields["date"] + "\x00" + fields["from"] + "\x00" + fields["subject"]))
+	if id := ownMailID(fields); id != fields["message-id"] {
+		m.originalID = id
+	}
 	if id, ok := cleanMailID(fields["message-id"]); ok {
 		m.mailID = id
 		m.id = id + "#" + hex.EncodeToString(digest[:6])
 	}
+}
+
+// ownMailID is the Message-ID that a message was handed over with: some servers
+// file it under one of their own. "" where it has none.
+func ownMailID(fields map[string]string) string {
+	for _, name := range []string{"x-microsoft-original-message-id", "x-google-original-message-id", "message-id"} {
+		if id, ok := cleanMailID(fields[name]); ok {
+			return id
+		}
+	}
+	return ""
 }
 
 // headerFields unfolds a header; the first of each name counts.
@@ -113,7 +131,7 @@ func inGroups(messages []incoming) [][]incoming {
 	var group []incoming
 	var bytes int64
 	for _, m := range messages {
-		oversized := m.size > wholeMessage
+		oversized := m.head || m.size > wholeMessage
 		if len(group) > 0 && (oversized || bytes+m.size > fetchBytes) {
 			groups, group, bytes = append(groups, group), nil, 0
 		}
@@ -135,7 +153,7 @@ func (b *inbox) fetch(ctx context.Context, group []incoming) (map[imap.UID][]byt
 	for _, m := range group {
 		size += m.size
 	}
-	if len(group) == 1 && group[0].size > wholeMessage {
+	if len(group) == 1 && (group[0].head || group[0].size > wholeMessage) {
 		sections = []*imap.FetchItemBodySection{
 			{Specifier: imap.PartSpecifierHeader, Peek: true},
 			{Specifier: imap.PartSpecifierText, Peek: true, Partial: &imap.SectionPartial{Size: truncatedText}},

@@ -22,6 +22,8 @@ type inbox struct {
 	client  *imapclient.Client
 	timeout time.Duration
 	pushed  chan struct{} // the server has announced a change in the selected folder
+	asked   bool          // for what belongs to others
+	others  []string      // the beginnings of those folders' names
 }
 
 // signIn connects, secures and authenticates.
@@ -30,6 +32,21 @@ func signIn(ctx context.Context, options Options, sender models.Sender) (*inbox,
 	if err != nil {
 		return nil, err
 	}
+	secret, err := options.secret(ctx, srv, "")
+	if err != nil {
+		return nil, err
+	}
+	box, err := signInWith(ctx, options, srv, secret)
+	if err == nil || !srv.oauth || !tokenRefused(err) {
+		return box, err
+	}
+	if secret, err = options.secret(ctx, srv, secret); err != nil {
+		return nil, err
+	}
+	return signInWith(ctx, options, srv, secret)
+}
+
+func signInWith(ctx context.Context, options Options, srv server, secret string) (*inbox, error) {
 	box := &inbox{timeout: options.Timeout, pushed: make(chan struct{}, 1)}
 	if err := box.connect(ctx, options, srv); err != nil {
 		if ctx.Err() != nil {
@@ -37,7 +54,7 @@ func signIn(ctx context.Context, options Options, sender models.Sender) (*inbox,
 		}
 		return nil, imapTrouble(srv, err)
 	}
-	if err := box.within(ctx, func() error { return box.login(srv) }); err != nil {
+	if err := box.within(ctx, func() error { return box.login(srv, secret) }); err != nil {
 		box.close()
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -92,12 +109,15 @@ func handshake(ctx context.Context, raw net.Conn, config *tls.Config) (*tls.Conn
 	return conn, conn.HandshakeContext(ctx)
 }
 
-func (b *inbox) login(srv server) error {
+func (b *inbox) login(srv server, secret string) error {
+	if srv.oauth {
+		return b.client.Authenticate(xoauth2{srv.username, secret})
+	}
 	caps := b.client.Caps()
 	if caps.Has(imap.AuthCap(sasl.Plain)) {
-		return b.client.Authenticate(sasl.NewPlainClient("", srv.username, srv.password))
+		return b.client.Authenticate(sasl.NewPlainClient("", srv.username, secret))
 	}
-	return b.client.Login(srv.username, srv.password).Wait()
+	return b.client.Login(srv.username, secret).Wait()
 }
 
 // announce is called by the reading goroutine; it must not wait.
@@ -148,6 +168,10 @@ type folder struct {
 	name  string
 	attrs []imap.MailboxAttr
 	filed bool // mail is moved into it, old mail and our own included
+	sent  bool // it holds what the mailbox's owner wrote
+	extra bool // found, not asked for: where it cannot be opened the others are read all the same
+	// next and validity are what the server said while listing; 0: nothing.
+	next, validity uint32
 }
 
 func (f folder) has(attr imap.MailboxAttr) bool {
@@ -174,6 +198,8 @@ func (f folder) called(names ...string) bool {
 	return false
 }
 
+func (b *inbox) listsStatus() bool { return b.client.Caps().Has(imap.CapListStatus) }
+
 // folders lists those that can be opened.
 func (b *inbox) folders(ctx context.Context) ([]folder, error) {
 	var list []*imap.ListData
@@ -182,6 +208,12 @@ func (b *inbox) folders(ctx context.Context) ([]folder, error) {
 		caps := b.client.Caps()
 		if caps.Has(imap.CapSpecialUse) && caps.Has(imap.CapListExtended) {
 			options = &imap.ListOptions{ReturnSpecialUse: true}
+		}
+		if b.listsStatus() { // one command says which folders have anything new
+			if options == nil {
+				options = &imap.ListOptions{}
+			}
+			options.ReturnStatus = &imap.StatusOptions{UIDNext: true, UIDValidity: true}
 		}
 		list, err = b.client.List("", "*", options).Collect()
 		return err
@@ -192,6 +224,9 @@ func (b *inbox) folders(ctx context.Context) ([]folder, error) {
 	var folders []folder
 	for _, data := range list {
 		f := folder{name: data.Mailbox, attrs: data.Attrs}
+		if data.Status != nil {
+			f.next, f.validity = uint32(data.Status.UIDNext), data.Status.UIDValidity
+		}
 		if !f.has(imap.MailboxAttrNoSelect) && !f.has(imap.MailboxAttrNonExistent) {
 			folders = append(folders, f)
 		}

@@ -14,11 +14,11 @@ import (
 )
 
 // addressed are the fields that say to whom a message went.
-var addressed = &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"Message-ID", "To", "Cc", "Bcc", "Subject"}, Peek: true}
+var addressed = &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"Message-ID", "To", "Cc", "Bcc", "Subject", "X-Microsoft-Original-Message-ID", "X-Google-Original-Message-ID"}, Peek: true}
 
 // Left implements channels.Ledger by the Sent folder. Its silence proves
-// something only where the connection test has shown that the server files
-// what it sends.
+// something only where a message of ours has shown that the server files what
+// it sends.
 func (c *Channel) Left(ctx context.Context, sender models.Sender, since time.Time, take func(models.Left) error) (whole bool, err error) {
 	if sender.Settings.IMAPHost == "" {
 		return false, nil
@@ -95,10 +95,7 @@ func (b *inbox) sentBatch(ctx context.Context, uids []imap.UID, since time.Time,
 // leftOf makes one record for each recipient.
 func leftOf(header []byte, at time.Time) []models.Left {
 	fields := headerFields(header)
-	id, ok := cleanMailID(fields["message-id"])
-	if !ok {
-		id = ""
-	}
+	id := ownMailID(fields)
 	subject := fields["subject"]
 	if decoded, err := new(mime.WordDecoder).DecodeHeader(subject); err == nil {
 		subject = decoded

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -17,6 +16,9 @@ const (
 	inboxName = "INBOX"
 	// withoutIdle is how often the inbox is read at servers that cannot push.
 	withoutIdle = 15 * time.Second
+	// cheapPoll is how often the other folders are asked about where one
+	// command does it.
+	cheapPoll = 5 * time.Second
 )
 
 // Listen reads every folder that replies reach and goes on until ctx ends. The
@@ -31,11 +33,7 @@ func (c *Channel) Listen(ctx context.Context, sender models.Sender, deliver func
 		return err
 	}
 	defer box.close()
-	folders, err := readFolders(ctx, box, sender)
-	if err != nil {
-		return err
-	}
-	l := &listening{options: c.options, box: box, sender: sender, folders: folders, cursor: at, deliver: deliver, current: current, seen: newRecently(1024)}
+	l := &listening{options: c.options, box: box, sender: sender, cursor: at, deliver: deliver, current: current, seen: newRecently(1024)}
 	for {
 		if err := l.sweep(ctx); err != nil {
 			return l.ended(ctx, err)
@@ -51,7 +49,8 @@ type listening struct {
 	options Options
 	box     *inbox
 	sender  models.Sender
-	folders []folder // the one that is pushed comes last: it stays open
+	pushed  folder          // the one that stays open: the server tells of what arrives in it
+	refused map[string]bool // folders that cannot be opened, until all are looked at again
 	cursor  cursor
 	deliver func(context.Context, models.Raw) error
 	current func(ctx context.Context, cursor string) error
@@ -72,14 +71,52 @@ func (l *listening) ended(ctx context.Context, err error) error {
 	return fmt.Errorf("reading the mailbox %s: %w", l.sender.Address, err)
 }
 
+// between is how many other folders are read before the pushed one is looked
+// at again: in a mailbox of many folders it must not wait for all of them.
+const between = 5
+
 // sweep reads what is new in every folder.
 func (l *listening) sweep(ctx context.Context) error {
-	for _, f := range l.folders {
-		if err := l.read(ctx, f); err != nil {
-			return err
-		}
+	l.refused = map[string]bool{}
+	if _, err := l.readChanged(ctx, true); err != nil {
+		return err
 	}
 	return l.caughtUp(ctx)
+}
+
+// readChanged reads the other folders that have anything new and tells whether
+// there were any; the pushed one follows them, or in any case. They are listed
+// anew each time: a rule that files answers into a new folder is followed.
+func (l *listening) readChanged(ctx context.Context, inAnyCase bool) (bool, error) {
+	folders, err := readFolders(ctx, l.box, l.sender)
+	if err != nil {
+		return false, err
+	}
+	l.pushed = folders[len(folders)-1]
+	opened := 0
+	for _, f := range folders[:len(folders)-1] {
+		if l.unchanged(f) {
+			continue
+		}
+		if err := l.read(ctx, f); err != nil {
+			return false, err
+		}
+		if opened++; opened%between == 0 {
+			if err := l.read(ctx, l.pushed); err != nil {
+				return false, err
+			}
+		}
+	}
+	if opened == 0 && !inAnyCase {
+		return false, nil
+	}
+	return true, l.read(ctx, l.pushed)
+}
+
+// unchanged: the server said while listing that nothing was added.
+func (l *listening) unchanged(f folder) bool {
+	at, known := l.cursor[f.name]
+	return l.refused[f.name] || known && f.next > 0 && f.validity == at.UIDValidity && f.next-1 <= at.UID
 }
 
 func (l *listening) caughtUp(ctx context.Context) error {
@@ -89,18 +126,33 @@ func (l *listening) caughtUp(ctx context.Context) error {
 	return nil
 }
 
-// rest stays in the last folder, reading what is pushed there, until it is
-// time to look everywhere.
+// rest stays in the pushed folder, reading what is pushed there and glancing
+// at the others where that is cheap, until it is time to look everywhere.
 func (l *listening) rest(ctx context.Context) error {
-	timer := time.NewTimer(l.options.PollEvery)
-	defer timer.Stop()
+	everywhere := time.NewTimer(l.options.PollEvery)
+	defer everywhere.Stop()
+	var glance <-chan time.Time
+	if l.box.listsStatus() {
+		ticker := time.NewTicker(min(cheapPoll, l.options.PollEvery))
+		defer ticker.Stop()
+		glance = ticker.C
+	}
 	for {
-		pushed, err := l.await(ctx, timer.C)
-		if err != nil || !pushed {
+		woken, err := l.await(ctx, everywhere.C, glance)
+		if err != nil || woken == byTime {
 			return err
 		}
-		if err := l.read(ctx, l.folders[len(l.folders)-1]); err != nil {
+		changed := true
+		if woken == byGlance {
+			changed, err = l.readChanged(ctx, false)
+		} else {
+			err = l.read(ctx, l.pushed)
+		}
+		if err != nil {
 			return err
+		}
+		if !changed { // that is no news for the database either
+			continue
 		}
 		if err := l.caughtUp(ctx); err != nil {
 			return err
@@ -108,39 +160,49 @@ func (l *listening) rest(ctx context.Context) error {
 	}
 }
 
-// await waits until something arrives in the open folder (true) or the time is
-// up (false). The IDLE is issued anew each time, so it never comes near the
-// 29 minutes after which servers hang up (RFC 2177).
-func (l *listening) await(ctx context.Context, up <-chan time.Time) (bool, error) {
-	caps := l.box.client.Caps()
-	if !caps.Has(imap.CapIdle) {
+// wake is what ended a rest.
+type wake int
+
+const (
+	byTime   wake = iota // look everywhere
+	byGlance             // ask which of the other folders have anything new
+	byPush               // something arrived in the open folder
+)
+
+// await waits until there is something to do. The IDLE is issued anew each
+// time, so it never comes near the 29 minutes after which servers hang up
+// (RFC 2177).
+func (l *listening) await(ctx context.Context, everywhere, glance <-chan time.Time) (wake, error) {
+	if !l.box.client.Caps().Has(imap.CapIdle) {
 		select {
-		case <-up:
-			return false, nil
+		case <-everywhere:
+			return byTime, nil
 		case <-time.After(min(withoutIdle, l.options.PollEvery)):
-			return true, nil
+			return byPush, nil
 		case <-l.box.client.Closed():
-			return false, io.ErrUnexpectedEOF
+			return byTime, io.ErrUnexpectedEOF
 		case <-ctx.Done():
-			return false, context.Cause(ctx)
+			return byTime, context.Cause(ctx)
 		}
 	}
 	stopIdle, err := l.idle(ctx)
 	if err != nil {
-		return false, err
+		return byTime, err
 	}
 	// A push from before the IDLE is still in the channel.
-	pushed := false
+	woken := byTime
 	select {
 	case <-l.box.pushed:
-		pushed = true
-	case <-up:
+		woken = byPush
+	case <-glance:
+		woken = byGlance
+	case <-everywhere:
 	case <-l.box.client.Closed():
-		return false, io.ErrUnexpectedEOF
+		return byTime, io.ErrUnexpectedEOF
 	case <-ctx.Done():
-		return false, context.Cause(ctx)
+		return byTime, context.Cause(ctx)
 	}
-	return pushed, stopIdle()
+	return woken, stopIdle()
 }
 
 func (l *listening) idle(ctx context.Context) (stop func() error, err error) {
@@ -160,53 +222,4 @@ func (l *listening) idle(ctx context.Context) (stop func() error, err error) {
 		return nil
 	})
 	return stop, err
-}
-
-// readFolders says which folders to read: those in the settings, else the
-// inbox, spam, and where rules file mail away. The inbox comes last.
-func readFolders(ctx context.Context, box *inbox, sender models.Sender) ([]folder, error) {
-	all, err := box.folders(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if len(sender.Settings.Folders) > 0 {
-		return chosenFolders(all, sender.Settings.Folders)
-	}
-	var others []folder
-	for _, f := range all {
-		if strings.EqualFold(f.name, inboxName) {
-			continue
-		}
-		if f.has(imap.MailboxAttrJunk) || f.has(imap.MailboxAttrAll) || f.has(imap.MailboxAttrArchive) ||
-			f.called("junk", "spam", "junk e-mail", "junk email", "bulk mail", "archive", "archives") {
-			f.filed = true
-			others = append(others, f)
-		}
-	}
-	return append(others, folder{name: inboxName}), nil
-}
-
-func chosenFolders(all []folder, names []string) ([]folder, error) {
-	var chosen []folder
-	var last *folder
-	for _, name := range names {
-		if strings.EqualFold(name, inboxName) {
-			last = &folder{name: inboxName}
-			continue
-		}
-		found := false
-		for _, f := range all {
-			if f.name == name {
-				chosen, found = append(chosen, f), true
-				break
-			}
-		}
-		if !found {
-			return nil, folderTrouble(name, errors.New("it does not exist"))
-		}
-	}
-	if last != nil {
-		chosen = append(chosen, *last)
-	}
-	return chosen, nil
 }

@@ -29,6 +29,10 @@ func (l *listening) read(ctx context.Context, f folder) error {
 	if err != nil {
 		var refused *imap.Error
 		if errors.As(err, &refused) {
+			if f.extra {
+				l.refused[f.name] = true // it went away, or is not ours to open
+				return nil
+			}
 			return folderTrouble(f.name, err)
 		}
 		return err
@@ -101,6 +105,11 @@ func (l *listening) catchUp(ctx context.Context, f folder, at position, notBefor
 			return at, fmt.Errorf("reading the folder %s: %w", f.name, err)
 		}
 		wanted := slices.DeleteFunc(messages, func(m incoming) bool { return !l.wants(f, m, notBefore) })
+		if f.sent {
+			if wanted, err = l.writtenElsewhere(ctx, wanted); err != nil {
+				return at, fmt.Errorf("reading the folder %s: %w", f.name, err)
+			}
+		}
 		for _, group := range inGroups(wanted) {
 			if err := l.handOn(ctx, f, group, &at); err != nil {
 				return at, err
@@ -117,7 +126,7 @@ func (l *listening) wants(f folder, m incoming, notBefore time.Time) bool {
 	if !notBefore.IsZero() && !m.arrived.IsZero() && m.arrived.Before(notBefore) {
 		return false
 	}
-	if f.filed && m.from != "" && strings.EqualFold(m.from, l.sender.Address) {
+	if f.filed && !f.sent && m.from != "" && strings.EqualFold(m.from, l.sender.Address) {
 		return false
 	}
 	return !l.seen.has(m.id)
@@ -148,8 +157,8 @@ func (l *listening) handOn(ctx context.Context, f folder, group []incoming, at *
 		}
 		senderID := l.sender.ID
 		raw := models.Raw{
-			Provider: models.ProviderSMTP, ProviderID: strings.ToLower(l.sender.Address) + " " + m.id, Channel: models.ChannelEmail,
-			SenderID: &senderID, Folder: f.name, Content: content, State: models.RawReceived, ReceivedAt: received, UpdatedAt: now,
+			Provider: models.ProviderSMTP, ProviderID: rawID(l.sender, m.id), Channel: models.ChannelEmail,
+			SenderID: &senderID, Folder: f.name, Sent: f.sent, Content: content, State: models.RawReceived, ReceivedAt: received, UpdatedAt: now,
 		}
 		if err := l.deliver(ctx, raw); err != nil {
 			return fmt.Errorf("storing a message from the folder %s: %w", f.name, err)

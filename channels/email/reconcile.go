@@ -57,8 +57,8 @@ func (a *absences) forget(m missing) {
 }
 
 // Reconcile looks for the message in the mailbox's Sent folder. Not finding it
-// proves something only where the connection test has shown that the server
-// files what it sends, and only when it is still missing a while later: the
+// proves something only where a message of ours has shown that the server files
+// what it sends, and only when it is still missing a while later: the
 // first look finds Found or Unknown.
 func (c *Channel) Reconcile(ctx context.Context, m models.Message) (channels.Finding, channels.Outcome, error) {
 	if m.Sender == nil || !m.Sender.Settings.FilesSentCopies {
@@ -90,24 +90,9 @@ func (c *Channel) Reconcile(ctx context.Context, m models.Message) (channels.Fin
 	return channels.Absent, channels.Outcome{Detail: "not in the folder " + folders[0].name}, nil
 }
 
-// sentFolders are those marked as Sent, else those called so.
 func sentFolders(ctx context.Context, box *inbox) ([]folder, error) {
 	all, err := box.folders(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var marked, called []folder
-	for _, f := range all {
-		if f.has(imap.MailboxAttrSent) {
-			marked = append(marked, f)
-		} else if f.called("sent", "sent items", "sent messages", "sent mail") {
-			called = append(called, f)
-		}
-	}
-	if len(marked) > 0 {
-		return marked, nil
-	}
-	return called, nil
+	return sentOf(all), err
 }
 
 // holds tells whether the folder has a message with the Message-ID. What the
@@ -149,5 +134,5 @@ func (b *inbox) oneIs(ctx context.Context, set imap.NumSet, mailID string) (bool
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(messages, func(m incoming) bool { return m.mailID == mailID }), nil
+	return slices.ContainsFunc(messages, func(m incoming) bool { return m.mailID == mailID || m.originalID == mailID }), nil
 }

@@ -27,6 +27,8 @@ type server struct {
 	security security
 	username string
 	password string
+	oauth    bool  // signs in by a token instead of the password
+	account  int64 // whose token; 0 without
 }
 
 func (s server) address() string { return net.JoinHostPort(s.host, strconv.Itoa(s.port)) }
@@ -72,7 +74,14 @@ func newServer(sender models.Sender, protocol, host string, port int, mode strin
 			srv.port = implicitPort
 		}
 	}
+	if sender.Settings.OAuth != "" {
+		// Its tokens change by the hour and are fetched when they are needed.
+		srv.oauth, srv.account, srv.password = true, sender.ID, ""
+	}
 	srv.username = sender.Settings.Username
+	if srv.username == "" && srv.oauth {
+		srv.username = sender.Address
+	}
 	if srv.username == "" && srv.password != "" {
 		srv.username = sender.Address
 	}

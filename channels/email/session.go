@@ -52,8 +52,23 @@ type session struct {
 
 // dial connects, secures and authenticates. Its error is a *channels.SendError.
 func dial(ctx context.Context, options Options, srv server) (*session, error) {
+	secret, err := options.secret(ctx, srv, "")
+	if err != nil {
+		return nil, (&failure{stage: atConnect, err: err}).sendError()
+	}
+	s, err := dialWith(ctx, options, srv, secret)
+	if err == nil || !srv.oauth || !tokenRefused(err) {
+		return s, err
+	}
+	if secret, err = options.secret(ctx, srv, secret); err != nil {
+		return nil, (&failure{stage: atConnect, err: err}).sendError()
+	}
+	return dialWith(ctx, options, srv, secret)
+}
+
+func dialWith(ctx context.Context, options Options, srv server, secret string) (*session, error) {
 	s := &session{options: options, clock: options.Clock}
-	client, err := s.connect(ctx, srv)
+	client, err := s.connect(ctx, srv, secret)
 	if err != nil {
 		// go-mail leaves the connection open when a later step fails.
 		s.hangUp()
@@ -70,7 +85,7 @@ func dial(ctx context.Context, options Options, srv server) (*session, error) {
 	return s, nil
 }
 
-func (s *session) connect(ctx context.Context, srv server) (*smtp.Client, error) {
+func (s *session) connect(ctx context.Context, srv server, secret string) (*smtp.Client, error) {
 	tlsConfig := s.options.tlsConfig(srv.host)
 	// go-mail heeds the context while dialling only, not while it waits for
 	// the greeting or the answers that follow: stop listening to it at the end.
@@ -103,8 +118,11 @@ func (s *session) connect(ctx context.Context, srv server) (*smtp.Client, error)
 	if helo := s.options.helo(); helo != "" {
 		options = append(options, gomail.WithHELO(helo))
 	}
-	if srv.username != "" {
-		options = append(options, gomail.WithUsername(srv.username), gomail.WithPassword(srv.password),
+	switch {
+	case srv.oauth:
+		options = append(options, gomail.WithUsername(srv.username), gomail.WithPassword(secret), gomail.WithSMTPAuth(gomail.SMTPAuthXOAUTH2))
+	case srv.username != "":
+		options = append(options, gomail.WithUsername(srv.username), gomail.WithPassword(secret),
 			gomail.WithOpportunisticSMTPAuth(mechanisms(srv.security)...))
 	}
 	client, err := gomail.NewClient(srv.host, options...)

@@ -19,8 +19,8 @@ import (
 // Paths that the web package mounts for this channel's Webhook. Each is
 // appended to PublicURL.
 const (
-	MessageHook = "/hooks/twilio/message" // entered in the Twilio console for each number
-	StatusHook  = "/hooks/twilio/status"  // given with each message
+	MessageHook = twilioapi.MessagePath // each number is told it, by the account's page or in the Twilio console
+	StatusHook  = twilioapi.StatusPath  // given with each message
 )
 
 // maxQueued is the longest a text may wait at Twilio, in seconds.
@@ -35,7 +35,7 @@ type Options struct {
 	// Allow lists the only numbers that are texted; empty: none.
 	Allow []string
 	// Sender finds the sender with one of our numbers, with its credentials.
-	Sender func(ctx context.Context, number string) (models.Sender, bool)
+	Sender func(ctx context.Context, number string) (models.Sender, bool, error)
 	Clock  models.Clock
 	// Grace is how old an attempt must be before its absence from Twilio's
 	// list proves anything; 0: 2 minutes.

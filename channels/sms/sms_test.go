@@ -59,7 +59,9 @@ func newBench(t *testing.T, change func(*sms.Options)) *bench {
 		allow = append(allow, theirs(n))
 	}
 	o := sms.Options{Client: client, PublicURL: public, Allow: allow, Clock: clock,
-		Sender: func(_ context.Context, number string) (models.Sender, bool) { return b.sender, number == ours }}
+		Sender: func(_ context.Context, number string) (models.Sender, bool, error) {
+			return b.sender, number == ours, nil
+		}}
 	if change != nil {
 		change(&o)
 	}

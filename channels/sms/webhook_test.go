@@ -125,7 +125,7 @@ func FuzzWebhook(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body string, status, signed bool) {
 		ch := sms.New(sms.Options{PublicURL: public, Clock: clock,
-			Sender: func(context.Context, string) (models.Sender, bool) { return sender, true }})
+			Sender: func(context.Context, string) (models.Sender, bool, error) { return sender, true, nil }})
 		address := messageURL
 		if status {
 			address = public + sms.StatusHook + "?m=tok"

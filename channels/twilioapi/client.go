@@ -6,7 +6,6 @@ package twilioapi
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -77,7 +76,7 @@ func (c *Client) Call(ctx context.Context, sender *models.Sender, do func(*opena
 	if err := ctx.Err(); err != nil {
 		return &channels.SendError{Class: models.SendStopped, Detail: "stopped before anything was sent", Err: err}
 	}
-	if sender == nil || sender.Settings.AccountSID == "" || sender.Credentials.AuthToken == "" {
+	if sender == nil || complete(*sender) != nil {
 		return &channels.SendError{Class: models.SendConfiguration, Code: "no_credentials",
 			Detail: "the sender has no Twilio account SID or no auth token; enter both on the sender's page"}
 	}
@@ -96,7 +95,7 @@ func (c *Client) Call(ctx context.Context, sender *models.Sender, do func(*opena
 // as its own constructor does: BaseURL says where to.
 func (x *exchange) service(sender *models.Sender) *openapi.ApiService {
 	base := &client.Client{
-		Credentials: client.NewCredentials(sender.Settings.AccountSID, sender.Credentials.AuthToken),
+		Credentials: client.NewCredentials(credentials(sender)),
 		HTTPClient: &http.Client{
 			Transport:     x,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -120,8 +119,7 @@ func (c *Client) Probe(ctx context.Context, sender models.Sender) error {
 		return se
 	}
 	if owned == 0 {
-		return &models.Error{Code: models.CodeInvalid, Field: "address",
-			Message: fmt.Sprintf("the Twilio account does not own the number %s; buy or port it there, or correct the sender's address", sender.Address)}
+		return notOwned(sender)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ type Receiver struct {
 	// PublicURL is where Twilio reaches us, e.g. https://followup.example.org.
 	PublicURL string
 	// Sender finds ours with the number, with its credentials.
-	Sender func(ctx context.Context, number string) (models.Sender, bool)
+	Sender func(ctx context.Context, number string) (models.Sender, bool, error)
 }
 
 // Request is one that verified.
@@ -37,14 +37,22 @@ type Request struct {
 }
 
 // Read verifies and parses the request. Its error is channels.ErrSignature
-// unless the body could not be read at all.
+// unless the body could not be read at all, or the senders could not be looked
+// up: then nothing is known of the signature, and Twilio must ask again.
 func (rc Receiver) Read(ctx context.Context, r *http.Request) (Request, error) {
 	body, form, err := readForm(r)
 	if err != nil {
 		return Request{}, err
 	}
 	req := Request{Hook: path.Base(r.URL.Path), Token: r.URL.Query().Get("m"), Form: form}
-	to, from := rc.find(ctx, form.Get("To")), rc.find(ctx, form.Get("From"))
+	to, err := rc.find(ctx, form.Get("To"))
+	if err != nil {
+		return Request{}, err
+	}
+	from, err := rc.find(ctx, form.Get("From"))
+	if err != nil {
+		return Request{}, err
+	}
 	for _, s := range []*models.Sender{to, from} {
 		if s == nil || s.Settings.AccountSID != form.Get("AccountSid") || !genuine(s.Credentials.AuthToken, rc.PublicURL, r, body, form) {
 			continue
@@ -58,15 +66,18 @@ func (rc Receiver) Read(ctx context.Context, r *http.Request) (Request, error) {
 	return Request{}, channels.ErrSignature
 }
 
-func (rc Receiver) find(ctx context.Context, number string) *models.Sender {
+func (rc Receiver) find(ctx context.Context, number string) (*models.Sender, error) {
 	if number == "" || rc.Sender == nil {
-		return nil
+		return nil, nil
 	}
-	s, ok := rc.Sender(ctx, number)
+	s, ok, err := rc.Sender(ctx, number)
+	if err != nil {
+		return nil, &models.Error{Code: models.CodeUnavailable, Message: "whose number it is cannot be told now; deliver it again", Err: err}
+	}
 	if !ok {
-		return nil
+		return nil, nil
 	}
-	return &s
+	return &s, nil
 }
 
 // sameAccount keeps s where it belongs to the account that signed: a token

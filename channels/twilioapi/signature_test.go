@@ -46,13 +46,13 @@ const (
 )
 
 func receiver(publicURL string) twilioapi.Receiver {
-	return twilioapi.Receiver{PublicURL: publicURL, Sender: func(_ context.Context, number string) (models.Sender, bool) {
+	return twilioapi.Receiver{PublicURL: publicURL, Sender: func(_ context.Context, number string) (models.Sender, bool, error) {
 		if number != ours {
-			return models.Sender{}, false
+			return models.Sender{}, false, nil
 		}
 		return models.Sender{ID: 7, Address: ours,
 			Settings:    models.SenderSettings{AccountSID: account},
-			Credentials: models.SenderCredentials{AuthToken: token}}, true
+			Credentials: models.SenderCredentials{AuthToken: token}}, true, nil
 	}}
 }
 
@@ -66,6 +66,17 @@ func posted(signedFor, path string, form url.Values, sign string) *http.Request 
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set(twilioapi.SignatureHeader, twilioapi.Sign(sign, signedFor, form))
 	return r
+}
+
+// Who cannot be looked up now is no stranger: Twilio must deliver it again.
+func TestReceiverWithoutADatabase(t *testing.T) {
+	rc := twilioapi.Receiver{PublicURL: "https://followup.example.org", Sender: func(context.Context, string) (models.Sender, bool, error) {
+		return models.Sender{}, false, errors.New("connection refused")
+	}}
+	_, err := rc.Read(t.Context(), posted("https://followup.example.org/hooks", "/hooks", form(), token))
+	if models.CodeOf(err) != models.CodeUnavailable || errors.Is(err, channels.ErrSignature) {
+		t.Errorf("the answer is %v", err)
+	}
 }
 
 func TestReceiverVerifies(t *testing.T) {

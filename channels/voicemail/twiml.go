@@ -31,6 +31,12 @@ type (
 		Action   string   `xml:"action,attr"`
 		Number   string   `xml:"Number"`
 	}
+	record struct {
+		XMLName   xml.Name `xml:"Record"`
+		MaxLength int      `xml:"maxLength,attr"`
+		Timeout   int      `xml:"timeout,attr"`
+		Action    string   `xml:"action,attr"`
+	}
 	hangup struct {
 		XMLName xml.Name `xml:"Hangup"`
 	}
@@ -39,6 +45,12 @@ type (
 // ringFor is how many seconds a rep's phone rings: less than most voicemail
 // boxes wait, so that a customer is not talked to by the rep's own.
 const ringFor = 20
+
+// A customer's message may be recordFor seconds long, and ends after silence.
+const (
+	recordFor = 180
+	silence   = 6
+)
 
 func twiml(verbs ...any) channels.Webhook {
 	// Marshal fails on types it cannot write only; these it can.
@@ -71,6 +83,15 @@ func recording(script string) bool {
 // ring connects the caller with a rep. after is asked for TwiML when the
 // rep's leg has ended.
 func (c *Channel) ring(number, callerID, after string) dial {
-	return dial{CallerID: callerID, Timeout: ringFor, Number: number,
-		Action: strings.TrimRight(c.o.PublicURL, "/") + VoiceHook + "?after=" + url.QueryEscape(after)}
+	return dial{CallerID: callerID, Timeout: ringFor, Number: number, Action: c.after(after)}
+}
+
+// record takes a message; Twilio asks the address when it has ended, also
+// where the caller hangs up.
+func (c *Channel) record() record {
+	return record{MaxLength: recordFor, Timeout: silence, Action: c.after(afterRecord)}
+}
+
+func (c *Channel) after(what string) string {
+	return strings.TrimRight(c.o.PublicURL, "/") + VoiceHook + "?after=" + url.QueryEscape(what)
 }

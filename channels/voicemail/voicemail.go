@@ -27,8 +27,8 @@ import (
 // Paths that the web package mounts for this channel's Webhook. Each is
 // appended to PublicURL.
 const (
-	VoiceHook  = "/hooks/twilio/voice"       // TwiML; also entered in the Twilio console for each number
-	StatusHook = "/hooks/twilio/call-status" // given with each call
+	VoiceHook  = twilioapi.VoicePath      // TwiML; each number is told it too
+	StatusHook = twilioapi.CallStatusPath // given with each call
 )
 
 // Handling is what a person hears who answers in place of the machine.
@@ -48,7 +48,7 @@ type Options struct {
 	// Allow lists the only numbers that are called; empty: none.
 	Allow []string
 	// Sender finds the sender with one of our numbers, with its credentials.
-	Sender func(ctx context.Context, number string) (models.Sender, bool)
+	Sender func(ctx context.Context, number string) (models.Sender, bool, error)
 	// Script finds our message by its token, and the rep who stands behind it
 	// (nil where nobody does).
 	Script func(ctx context.Context, token string) (models.Message, *models.User, error)
@@ -70,7 +70,7 @@ type Options struct {
 type Words struct {
 	Apology string // to a person who answers a voicemail call
 	Moment  string // before the rep is rung
-	Busy    string // to a customer who calls and reaches nobody
+	Busy    string // to a customer who calls and reaches nobody, before the tone
 }
 
 // Channel implements channels.Channel for voicemails.
@@ -88,7 +88,7 @@ func New(o Options) *Channel {
 	for words, plain := range map[*string]string{
 		&o.Words.Apology: "Sorry to disturb you. We meant to leave a message and will try again another time. Goodbye.",
 		&o.Words.Moment:  "One moment, please.",
-		&o.Words.Busy:    "Thank you for calling. Nobody can take your call right now. We have seen it and will call you back.",
+		&o.Words.Busy:    "Thank you for calling. Nobody can take your call right now. Please leave a message after the tone, and we will call you back.",
 	} {
 		if *words == "" {
 			*words = plain

@@ -56,7 +56,9 @@ func newBench(t *testing.T, change func(*voicemail.Options)) *bench {
 	}
 	o := voicemail.Options{
 		Client: client, PublicURL: public, Allow: allow, Clock: clock,
-		Sender: func(_ context.Context, number string) (models.Sender, bool) { return b.sender, number == ours },
+		Sender: func(_ context.Context, number string) (models.Sender, bool, error) {
+			return b.sender, number == ours, nil
+		},
 		Script: func(_ context.Context, token string) (models.Message, *models.User, error) {
 			m, ok := b.sent[token]
 			if !ok {

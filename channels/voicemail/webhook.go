@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"followup/channels"
@@ -16,6 +17,7 @@ import (
 const (
 	afterVoicemail = "voicemail" // a person answered our call
 	afterReturn    = "return"    // the customer called
+	afterRecord    = "recorded"  // they left a message
 )
 
 // Webhook implements channels.WebhookReceiver for VoiceHook and StatusHook.
@@ -30,6 +32,8 @@ func (c *Channel) Webhook(ctx context.Context, r *http.Request) (channels.Webhoo
 		return channels.Webhook{}, models.Invalid("CallSid", "the request names no call")
 	case req.Hook == "call-status":
 		return c.status(req), nil
+	case after == afterRecord:
+		return c.recorded(req)
 	case after != "":
 		return c.rung(req, after), nil
 	case req.Token != "":
@@ -91,16 +95,46 @@ func (c *Channel) human(ctx context.Context, req twilioapi.Request) channels.Web
 }
 
 // rung is asked when the rep's leg has ended. A caller who has talked to the
-// rep is not told that nobody was there.
+// rep is not told that nobody was there; one who has not may leave a message.
 func (c *Channel) rung(req twilioapi.Request, after string) channels.Webhook {
 	if req.Form.Get("DialCallStatus") == "completed" {
 		return twiml(hangup{})
 	}
-	words := c.o.Words.Busy
 	if after == afterVoicemail {
-		words = c.o.Words.Apology
+		return twiml(c.speak(c.o.Words.Apology), hangup{})
 	}
-	return twiml(c.speak(words), hangup{})
+	return c.takeMessage()
+}
+
+// takeMessage asks the caller to speak and records it. Where they say nothing
+// Twilio goes on to the next verb.
+func (c *Channel) takeMessage() channels.Webhook {
+	return twiml(c.speak(c.o.Words.Busy), c.record(), hangup{})
+}
+
+// recorded reads a voicemail that a customer has left, or hung up on. It is a
+// message of its own: the call it came by was recorded when it came in.
+func (c *Channel) recorded(req twilioapi.Request) (channels.Webhook, error) {
+	answer := twiml(hangup{})
+	sid, address := req.Form.Get("RecordingSid"), req.Form.Get("RecordingUrl")
+	if req.To == nil || sid == "" || address == "" {
+		return answer, nil
+	}
+	seconds, err := strconv.Atoi(req.Form.Get("RecordingDuration"))
+	if err != nil || seconds < 1 {
+		seconds = 1
+	}
+	content, err := json.Marshal(models.InboundText{
+		From: req.Form.Get("From"), To: req.Form.Get("To"), Kind: models.ChannelVoicemail, Media: []string{address}, Seconds: seconds,
+	})
+	if err != nil {
+		return channels.Webhook{}, fmt.Errorf("encode inbound voicemail: %w", err)
+	}
+	answer.Raws = []models.Raw{{
+		Provider: models.ProviderTwilio, ProviderID: sid, Channel: models.ChannelCall,
+		SenderID: &req.To.ID, Content: content, State: models.RawReceived, ReceivedAt: c.o.Clock(),
+	}}
+	return answer, nil
 }
 
 // inbound reads a customer's call and rings the rep.
@@ -113,7 +147,7 @@ func (c *Channel) inbound(ctx context.Context, req twilioapi.Request) (channels.
 	if err != nil {
 		return channels.Webhook{}, fmt.Errorf("encode inbound call: %w", err)
 	}
-	answer := twiml(c.speak(c.o.Words.Busy), hangup{})
+	answer := c.takeMessage()
 	if c.o.Ring != nil {
 		if number, ok := c.o.Ring(ctx, from, *req.To); ok && number != "" {
 			// Without a callerId the rep sees the customer's own number.

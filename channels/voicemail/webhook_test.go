@@ -229,6 +229,43 @@ func TestInboundCall(t *testing.T) {
 	}
 }
 
+// A caller who reaches nobody may leave a message; it comes as one of its own.
+func TestCallersVoicemail(t *testing.T) {
+	b := newBench(t, nil)
+	got := b.webhook(t, twiliotest.InboundCall(public+voicemail.VoiceHook, theirs(1), ours))
+	want := `<Record maxLength="180" timeout="6" action="` + public + `/hooks/twilio/voice?after=recorded"></Record><Hangup></Hangup></Response>`
+	if s := spoken(t, got); !strings.Contains(s, "leave a message") || !strings.HasSuffix(s, want) {
+		t.Errorf("asked: %s\nwant %s", s, want)
+	}
+	const sound = "https://api.twilio.com/2010-04-01/Accounts/" + twiliotest.AccountSID + "/Recordings/RE1"
+	left := func(pairs ...string) channels.Webhook {
+		opts := []twiliotest.Option{}
+		for i := 0; i < len(pairs); i += 2 {
+			opts = append(opts, twiliotest.With(pairs[i], pairs[i+1]))
+		}
+		return b.webhook(t, twiliotest.InboundCall(public+voicemail.VoiceHook+"?after=recorded", theirs(1), ours, opts...))
+	}
+	got = left("RecordingSid", "RE1", "RecordingUrl", sound, "RecordingDuration", "34", "Digits", "hangup")
+	if len(got.Raws) != 1 || !strings.Contains(spoken(t, got), "<Hangup>") {
+		t.Fatalf("left: %+v", got)
+	}
+	raw := got.Raws[0]
+	var in models.InboundText
+	if err := json.Unmarshal(raw.Content, &in); err != nil {
+		t.Fatal(err)
+	}
+	if raw.ProviderID != "RE1" || raw.Channel != models.ChannelCall || *raw.SenderID != 7 || in.Kind != models.ChannelVoicemail ||
+		in.Seconds != 34 || len(in.Media) != 1 || in.Media[0] != sound || in.From != theirs(1) {
+		t.Errorf("raw %+v, %+v", raw, in)
+	}
+	if got = left(); len(got.Raws) != 0 || !strings.Contains(spoken(t, got), "<Hangup>") {
+		t.Errorf("nothing recorded: %+v", got)
+	}
+	if got = left("RecordingSid", "RE2", "RecordingUrl", sound, "RecordingDuration", "x"); len(got.Raws) != 1 {
+		t.Errorf("a duration that is none: %+v", got)
+	}
+}
+
 func TestWebhookRefuses(t *testing.T) {
 	b := newBench(t, nil)
 	nameless := twiliotest.InboundCall(public+voicemail.VoiceHook, theirs(1), ours, twiliotest.With("CallSid", ""))
@@ -250,9 +287,9 @@ func FuzzWebhook(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body, script, hook string, token bool) {
 		ch := voicemail.New(voicemail.Options{
 			PublicURL: public, Clock: func() time.Time { return noon }, OnHuman: voicemail.Connect,
-			Sender: func(context.Context, string) (models.Sender, bool) {
+			Sender: func(context.Context, string) (models.Sender, bool, error) {
 				return models.Sender{ID: 7, Settings: models.SenderSettings{AccountSID: twiliotest.AccountSID},
-					Credentials: models.SenderCredentials{AuthToken: twiliotest.AuthToken}}, true
+					Credentials: models.SenderCredentials{AuthToken: twiliotest.AuthToken}}, true, nil
 			},
 			Script: func(context.Context, string) (models.Message, *models.User, error) {
 				return models.Message{Text: script}, &models.User{Phone: script}, nil
@@ -285,7 +322,7 @@ func FuzzWebhook(f *testing.F) {
 			if err != nil {
 				t.Fatalf("not XML: %v in %q", err, got.Response)
 			}
-			if e, ok := token.(xml.StartElement); ok && !strings.Contains(" Response Say Play Dial Number Hangup ", " "+e.Name.Local+" ") {
+			if e, ok := token.(xml.StartElement); ok && !strings.Contains(" Response Say Play Dial Number Record Hangup ", " "+e.Name.Local+" ") {
 				t.Fatalf("unexpected element %s", e.Name.Local)
 			}
 		}

@@ -25,8 +25,8 @@ func TestChaos(t *testing.T) {
 	}
 	var out strings.Builder
 	v, err := storm(t.Context(), plan{
-		touches: 500, steps: 2, nodes: 4, senders: 4, kills: 6, freezes: 2, restarts: 1, outages: 1, stalls: 2, points: 1,
-		storm: 25 * time.Second, drain: 20 * time.Second, faults: 1, answers: 0.03, seed: 1,
+		touches: 600, steps: 6, nodes: 4, senders: 4, kills: 5, freezes: 2, restarts: 1, outages: 1, stalls: 1, points: 1,
+		storm: 20 * time.Second, drain: 2 * time.Minute, faults: 2, answers: 0.03, seed: 1,
 	}, &out)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
@@ -46,8 +46,8 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	}
 	var out strings.Builder
 	v, err := storm(t.Context(), plan{
-		touches: 600, steps: 3, nodes: 3, senders: 4, kills: 4, outages: 1, points: 2,
-		storm: 14 * time.Second, drain: 12 * time.Second, faults: 4, answers: 0.06, seed: 2,
+		touches: 3000, rate: 120, steps: 4, nodes: 3, senders: 4, kills: 4, outages: 1, points: 3,
+		storm: 15 * time.Second, drain: 15 * time.Second, faults: 10, answers: 0.06, seed: 2,
 		plant: planted{plantResend, plantNoPause, plantPretend},
 	}, &out)
 	if err != nil {

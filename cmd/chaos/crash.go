@@ -62,13 +62,13 @@ func (s crashingStore) ClaimDue(ctx context.Context, req models.ClaimRequest, de
 	return claimed, err
 }
 
-func (s crashingStore) Settle(ctx context.Context, results []models.SendResult) error {
+func (s crashingStore) Settle(ctx context.Context, results []models.SendResult, plan models.Planning) error {
 	for _, r := range results {
 		if r.Class == models.SendAccepted {
 			s.point.pass(atSettle)
 		}
 	}
-	return s.Store.Settle(ctx, results)
+	return s.Store.Settle(ctx, results, plan)
 }
 
 // crashingChannel is a channel with a moment to die just before the hand-over.
@@ -82,8 +82,10 @@ func (c crashingChannel) Send(ctx context.Context, m models.Message) (channels.O
 	return c.Channel.Send(ctx, m)
 }
 
-// crashingReconciler keeps a channel's ability to look for what was lost.
-type crashingReconciler struct {
+// crashingPhone keeps a channel's abilities to look for what was lost and to
+// list what came in.
+type crashingPhone struct {
 	crashingChannel
 	channels.Reconciler
+	channels.Listener
 }

@@ -22,6 +22,7 @@ type way int
 const (
 	textBack    way = iota // a human text
 	textStop               // STOP
+	ringBack               // a call
 	mailBack               // a human mail
 	clickedAway            // one-click unsubscribe: of the email only
 )
@@ -31,18 +32,23 @@ type reaction struct {
 	touch touchKey
 	way   way
 	to    message // what they react to
+	// listed: no webhook tells of it; we learn of it by listing only.
+	listed bool
 }
 
-// answer is a reaction that was taken with 2xx.
+// answer is a reaction that was taken with 2xx, or that can be listed.
 type answer struct {
 	way way
-	at  time.Time
+	at  time.Time // of the 2xx; zero: it was only listed
+	// down: it came at that moment, while every replica was down.
+	down time.Time
 }
 
 // customers answer what they get. Each reacts once at most; from that answer's
 // 2xx on, nothing more may begin for them.
 type customers struct {
 	fleet   *fleet
+	phone   *phoneServer
 	clock   func() time.Time
 	share   float64 // of messages that are reacted to
 	receipt float64 // of texts whose delivery is reported
@@ -54,7 +60,6 @@ type customers struct {
 	reacted map[int]bool
 	answers map[int]answer
 	tries   int
-	down    int // answers given while no replica ran
 }
 
 func newCustomers(ctx context.Context, f *fleet, clock func() time.Time) *customers {
@@ -72,45 +77,42 @@ func (c *customers) got(key touchKey, m message) {
 	if rand.Float64() >= c.share {
 		return
 	}
-	c.mu.Lock()
-	again := c.reacted[key.person]
-	c.reacted[key.person] = true
-	if !again && c.fleet.running() == 0 {
-		c.down++
+	if c.first(key.person) {
+		c.later(func() { c.react(c.choose(key, m)) })
 	}
-	c.mu.Unlock()
-	if again {
-		return
-	}
-	c.later(func() { c.react(c.choose(key, m)) })
 }
 
-// outcry has customers react who were written to before, while every replica
-// is down: the answers wait at the providers until somebody takes them.
+// first tells whether the person has not reacted yet, and that they do now.
+func (c *customers) first(person int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	again := c.reacted[person]
+	c.reacted[person] = true
+	return !again
+}
+
+// outcry has customers text and call who are in the middle of their sequence,
+// while every replica is down: nobody takes a webhook, and the answers wait to
+// be listed. From now on no replica may begin anything for them.
 func (c *customers) outcry(l *ledger, n int) {
 	l.mu.Lock()
-	var keys []touchKey
+	last := map[int]int{} // person → the last step they got
 	for key := range l.taken {
-		if keys = append(keys, key); len(keys) >= 20*n {
-			break
-		}
+		last[key.person] = max(last[key.person], key.step)
 	}
 	l.mu.Unlock()
-	for _, key := range keys {
-		c.mu.Lock()
-		again := c.reacted[key.person]
-		c.reacted[key.person] = true
-		if !again {
-			c.down++
-		}
-		c.mu.Unlock()
-		if again {
+	for person, step := range last {
+		if step+2 >= c.fleet.plan.steps || !c.first(person) {
 			continue
 		}
-		rep := key.person % c.fleet.plan.senders
-		c.later(func() {
-			c.react(reaction{key, textBack, message{from: repPhone(rep), to: customerPhone(key.person), id: "outcry"}})
-		})
+		r := reaction{
+			touch: touchKey{person, step}, way: []way{textBack, textStop, ringBack}[rand.IntN(3)], listed: true,
+			to: message{from: repPhone(person % c.fleet.plan.senders), to: customerPhone(person), id: "outcry"},
+		}
+		c.list(r)
+		c.mu.Lock()
+		c.answers[person] = answer{way: r.way, down: c.clock()}
+		c.mu.Unlock()
 		if n--; n == 0 {
 			return
 		}
@@ -118,14 +120,36 @@ func (c *customers) outcry(l *ledger, n int) {
 }
 
 func (c *customers) choose(key touchKey, m message) reaction {
-	w := []way{textBack, textStop}
+	w := []way{textBack, textStop, ringBack}
 	if m.mail {
 		w = []way{mailBack, mailBack, clickedAway}
 		if m.unsubscribe == "" {
 			w = w[:2]
 		}
 	}
-	return reaction{key, w[rand.IntN(len(w))], m}
+	r := reaction{touch: key, way: w[rand.IntN(len(w))], to: m}
+	r.listed = r.way == ringBack || r.way.text() && rand.IntN(2) == 0
+	return r
+}
+
+func (w way) text() bool { return w == textBack || w == textStop }
+
+// list has Twilio list the customer's text or call.
+func (c *customers) list(r reaction) {
+	kind := "SM"
+	if r.way == ringBack {
+		kind = "CA"
+	}
+	c.phone.heardFrom(r.sid(kind), r.to.to, r.to.from, r.text(), r.way == ringBack)
+}
+
+func (r reaction) sid(kind string) string { return kind + digest(r.to.from, r.to.to, r.to.id) }
+
+func (r reaction) text() string {
+	if r.way == textStop {
+		return "STOP"
+	}
+	return "Sounds good, let us talk on Thursday."
 }
 
 func (c *customers) later(do func()) {
@@ -138,6 +162,15 @@ func (c *customers) later(do func()) {
 
 // react delivers until it is taken, as the providers do, only faster.
 func (c *customers) react(r reaction) {
+	if r.way.text() || r.way == ringBack {
+		c.list(r)
+	}
+	if r.listed {
+		c.mu.Lock()
+		c.answers[r.touch.person] = answer{way: r.way}
+		c.mu.Unlock()
+		return
+	}
 	c.untilTaken(func(n *node) (*http.Request, error) {
 		switch r.way {
 		case mailBack:
@@ -153,19 +186,15 @@ func (c *customers) react(r reaction) {
 			}
 			return req, err
 		}
-		body := "Sounds good, let us talk on Thursday."
-		if r.way == textStop {
-			body = "STOP"
-		}
-		sid := "SM" + digest(r.to.from, r.to.to, r.to.id)
+		sid := r.sid("SM")
 		return signed(n.url()+"/hooks/twilio/message", url.Values{
 			"MessageSid": {sid}, "SmsSid": {sid}, "SmsMessageSid": {sid}, "SmsStatus": {"received"}, "NumMedia": {"0"}, "NumSegments": {"1"},
-			"From": {r.to.to}, "To": {r.to.from}, "Body": {body}, "ApiVersion": {"2010-04-01"},
+			"From": {r.to.to}, "To": {r.to.from}, "Body": {r.text()}, "ApiVersion": {"2010-04-01"},
 		})
 	}, func() {
 		at := c.clock()
 		c.mu.Lock()
-		c.answers[r.touch.person] = answer{r.way, at}
+		c.answers[r.touch.person] = answer{way: r.way, at: at}
 		c.mu.Unlock()
 	})
 }

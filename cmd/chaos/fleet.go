@@ -17,12 +17,12 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 )
 
-// node is one place for a replica; each start is a new replica in it.
+// node is one place for a replica; each start is a new replica in it, at a
+// port of its own, by which the providers know it.
 type node struct {
 	index   int
 	port    int
@@ -38,6 +38,12 @@ type node struct {
 
 func (n *node) url() string { return "http://127.0.0.1:" + strconv.Itoa(n.port) }
 
+// birth is one start of a replica.
+type birth struct {
+	node int
+	at   time.Time
+}
+
 // fleet keeps the replicas running, except where the storm wants them down.
 type fleet struct {
 	plan   plan
@@ -45,47 +51,68 @@ type fleet struct {
 	orders orders
 	db     *sql.DB
 	ctx    context.Context
+	clock  func() time.Time
 
 	mu       sync.Mutex
 	nodes    []*node
-	halted   bool // nobody is started again
+	births   map[int]birth // by port
+	halted   bool          // nobody is started again
 	points   map[string]int
 	killings int
 	deaths   []string // those nobody ordered
 	starts   int
 
-	inFlight atomic.Int64 // touches under way at kills and freezes
+	underWay map[string]int // touches under way at kills and freezes, by replica
 	counting sync.WaitGroup
 	watching sync.WaitGroup
 }
 
-func newFleet(ctx context.Context, p plan, dir string, o orders, db *sql.DB) (*fleet, error) {
-	f := &fleet{plan: p, dir: dir, orders: o, db: db, ctx: ctx, points: map[string]int{}}
+func newFleet(ctx context.Context, p plan, dir string, o orders, db *sql.DB, clock func() time.Time) *fleet {
+	f := &fleet{plan: p, dir: dir, orders: o, db: db, ctx: ctx, clock: clock, births: map[int]birth{}, points: map[string]int{}, underWay: map[string]int{}}
 	for i := range p.nodes {
-		ln, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free now
-		if err != nil {
-			return nil, err
-		}
-		f.nodes = append(f.nodes, &node{index: i, port: ln.Addr().(*net.TCPAddr).Port})
-		if err := ln.Close(); err != nil {
-			return nil, err
-		}
+		f.nodes = append(f.nodes, &node{index: i})
 	}
-	return f, nil
+	return f
 }
 
-// nodeAt finds the replica that a status callback names.
-func (f *fleet) nodeAt(callback string) int {
-	u, err := url.Parse(callback)
-	if err != nil {
-		return -1
-	}
-	for _, n := range f.nodes {
-		if strconv.Itoa(n.port) == u.Port() {
-			return n.index
+// freePort is one that is free now and that no replica has had.
+func (f *fleet) freePort() (int, error) {
+	for {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return 0, err
+		}
+		port := ln.Addr().(*net.TCPAddr).Port
+		if err := ln.Close(); err != nil {
+			return 0, err
+		}
+		if _, had := f.births[port]; !had {
+			return port, nil
 		}
 	}
-	return -1
+}
+
+// portOf reads the port of a status callback; 0: there is none.
+func portOf(callback string) int {
+	u, err := url.Parse(callback)
+	if err != nil {
+		return 0
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		return 0
+	}
+	return port
+}
+
+// bornAt finds the replica that has or had the port.
+func (f *fleet) bornAt(port int) birth {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if b, ok := f.births[port]; ok {
+		return b
+	}
+	return birth{node: -1}
 }
 
 func (f *fleet) startAll() error {
@@ -108,6 +135,10 @@ func (f *fleet) start(n *node) error {
 	if err != nil {
 		return err
 	}
+	if n.port, err = f.freePort(); err != nil {
+		return err
+	}
+	f.births[n.port] = birth{n.index, f.clock()}
 	o := f.orders
 	o.Node, o.Port, o.Replica = n.index, n.port, strings.ToLower(rand.Text()[:12])
 	text, err := json.Marshal(o)
@@ -173,7 +204,7 @@ func (f *fleet) watch(n *node, cmd *exec.Cmd) {
 	case armed != "" && code == -1:
 		f.points[armed]++
 		f.killings++
-	case code == exitDatabase:
+	case code == exitAgain:
 	default:
 		f.deaths = append(f.deaths, fmt.Sprintf("node %d ended by itself: %s", n.index, cmd.ProcessState))
 	}
@@ -192,37 +223,6 @@ func (f *fleet) watch(n *node, cmd *exec.Cmd) {
 	if err := f.start(n); err != nil {
 		f.deaths = append(f.deaths, "a replica cannot be started: "+err.Error())
 	}
-}
-
-// leftBehind counts what the replica had under way: only that may end as
-// unconfirmed on its account.
-func (f *fleet) leftBehind(replica string) {
-	f.counting.Add(1)
-	go func() {
-		defer f.counting.Done()
-		for range 200 {
-			var n int64
-			err := f.db.QueryRow("SELECT count(*) FROM touches WHERE state = 'sending' AND replica = $1", replica).Scan(&n)
-			if err == nil {
-				f.inFlight.Add(n)
-				return
-			}
-			time.Sleep(50 * time.Millisecond) // the database may be restarting
-		}
-	}()
-}
-
-// running is how many replicas answer, or would if they were not frozen.
-func (f *fleet) running() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	n := 0
-	for _, node := range f.nodes {
-		if node.up {
-			n++
-		}
-	}
-	return n
 }
 
 // anyRunning picks one that has answered; it may be frozen, which nobody can
@@ -246,137 +246,4 @@ func (f *fleet) choose(fit func(*node) bool) *node {
 		return nil
 	}
 	return fits[mathrand.IntN(len(fits))]
-}
-
-func idle(n *node) bool { return n.up && !n.frozen && n.armed == "" }
-
-// kill ends a random replica with SIGKILL; false: there was none to kill.
-func (f *fleet) kill() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	n := f.choose(idle)
-	if n == nil {
-		return false
-	}
-	f.end(n)
-	f.killings++
-	return true
-}
-
-// end sends SIGKILL; f.mu is held.
-func (f *fleet) end(n *node) {
-	n.killed = true
-	_ = n.cmd.Process.Kill()
-}
-
-// freeze stops a random replica for longer than the rescue waits; then it
-// wakes up and goes on as if nothing had happened.
-func (f *fleet) freeze(long time.Duration) bool {
-	f.mu.Lock()
-	n := f.choose(idle)
-	if n == nil {
-		f.mu.Unlock()
-		return false
-	}
-	cmd, replica := n.cmd, n.replica
-	n.frozen = true
-	_ = cmd.Process.Signal(syscall.SIGSTOP)
-	f.mu.Unlock()
-	f.leftBehind(replica)
-	f.watching.Add(1)
-	go func() {
-		defer f.watching.Done()
-		pause(f.ctx, long)
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		if n.cmd == cmd {
-			_ = cmd.Process.Signal(syscall.SIGCONT)
-			n.frozen = false
-		}
-	}()
-	return true
-}
-
-// aim sends a random replica to a crash point; nil: none was there to send.
-func (f *fleet) aim(at string) *node {
-	f.mu.Lock()
-	n := f.choose(idle)
-	if n == nil {
-		f.mu.Unlock()
-		return nil
-	}
-	n.armed = at
-	f.mu.Unlock()
-	if at != atAnswer && !n.arm(at) { // that one is the providers' to carry out
-		return nil // it died meanwhile
-	}
-	return n
-}
-
-func (n *node) arm(at string) bool {
-	res, err := (&http.Client{Timeout: 2 * time.Second}).Post(n.url()+armAt+"?at="+url.QueryEscape(at), "", nil)
-	if err != nil {
-		return false
-	}
-	return res.Body.Close() == nil
-}
-
-// disarm lets a replica go that has not come to its crash point.
-func (f *fleet) disarm(n *node, at string) {
-	f.mu.Lock()
-	waits := n.cmd != nil && n.armed == at && !n.killed
-	f.mu.Unlock()
-	if !waits || at != atAnswer && !n.arm("") {
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if n.armed == at {
-		n.armed = ""
-	}
-}
-
-// crash is asked by a provider that has just taken a message from the node.
-func (f *fleet) crash(index int) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if index < 0 || index >= len(f.nodes) {
-		return false
-	}
-	n := f.nodes[index]
-	if n.cmd == nil || n.killed || n.armed != atAnswer {
-		return false
-	}
-	n.armed = ""
-	f.points[atAnswer]++
-	f.killings++
-	f.end(n)
-	return true
-}
-
-// outage kills every replica; startAll brings them back.
-func (f *fleet) outage() {
-	f.mu.Lock()
-	f.halted = true
-	var gone []chan struct{}
-	for _, n := range f.nodes {
-		if n.cmd != nil {
-			if !n.killed {
-				f.killings++
-			}
-			f.end(n)
-			gone = append(gone, n.exited)
-		}
-	}
-	f.mu.Unlock()
-	for _, g := range gone {
-		<-g
-	}
-}
-
-// hits tells how often a crash point was reached.
-func (f *fleet) hits(at string) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.points[at]
 }

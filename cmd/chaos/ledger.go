@@ -13,7 +13,7 @@ type touchKey struct{ person, step int }
 // acceptance is one message that a provider took.
 type acceptance struct {
 	at   time.Time
-	node int
+	from birth  // the replica that handed it over
 	id   string // Message-ID or SID
 }
 
@@ -23,6 +23,8 @@ type ledger struct {
 	clock func() time.Time
 	mu    sync.Mutex
 	taken map[touchKey][]acceptance
+	// doubts are those of which the sender cannot know what became.
+	doubts map[touchKey]bool
 	// strangers are messages to nobody we know or without a mark.
 	strangers []string
 	// onTake tells the customer.
@@ -30,7 +32,6 @@ type ledger struct {
 
 	faults  atomic.Int64 // refusals, drops and silences, by our hand
 	refused atomic.Int64 // of those: the provider said no
-	unsure  atomic.Int64 // of those: the sender cannot know what became of it
 }
 
 // message is what a customer needs to answer one.
@@ -43,11 +44,25 @@ type message struct {
 }
 
 func newLedger(clock func() time.Time) *ledger {
-	return &ledger{clock: clock, taken: map[touchKey][]acceptance{}}
+	return &ledger{clock: clock, taken: map[touchKey][]acceptance{}, doubts: map[touchKey]bool{}}
+}
+
+// doubt notes that the sender is not told what became of the message.
+func (l *ledger) doubt(step int, m message) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.doubts[touchKey{customer(m.to), step}] = true
+}
+
+// doubted tells whether the sender may not know what became of the touch.
+func (l *ledger) doubted(key touchKey) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.doubts[key]
 }
 
 // take records a message as accepted.
-func (l *ledger) take(node, step int, m message) {
+func (l *ledger) take(from birth, step int, m message) {
 	key := touchKey{customer(m.to), step}
 	l.mu.Lock()
 	if key.person < 0 || step < 0 {
@@ -55,7 +70,7 @@ func (l *ledger) take(node, step int, m message) {
 		l.mu.Unlock()
 		return
 	}
-	l.taken[key] = append(l.taken[key], acceptance{at: l.clock(), node: node, id: m.id})
+	l.taken[key] = append(l.taken[key], acceptance{at: l.clock(), from: from, id: m.id})
 	l.mu.Unlock()
 	if l.onTake != nil {
 		l.onTake(key, m)

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/textproto"
@@ -14,15 +15,16 @@ import (
 type mailServer struct {
 	*ledger
 	*moods
-	ln net.Listener
+	ln     net.Listener
+	bornAt func(port int) birth
 }
 
-func startMail(l *ledger, m *moods) (*mailServer, error) {
+func startMail(l *ledger, m *moods, bornAt func(int) birth) (*mailServer, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &mailServer{ledger: l, moods: m, ln: ln}
+	s := &mailServer{ledger: l, moods: m, ln: ln, bornAt: bornAt}
 	go func() {
 		for {
 			conn, err := ln.Accept()
@@ -41,16 +43,20 @@ type mailSession struct {
 	conn     net.Conn
 	in       *bufio.Reader
 	out      *bufio.Writer
-	node     int
+	born     birth
 	from, to string
 	fate     trouble
+	// before is the message before on the connection: when it breaks, the
+	// answer to that one may be lost with it.
+	before     message
+	beforeStep int
 }
 
 var errHungUp = errors.New("hung up")
 
 func (s *mailServer) serve(conn net.Conn) {
 	defer conn.Close()
-	c := &mailSession{mailServer: s, conn: conn, in: bufio.NewReaderSize(conn, 32<<10), out: bufio.NewWriter(conn), node: -1}
+	c := &mailSession{mailServer: s, conn: conn, in: bufio.NewReaderSize(conn, 32<<10), out: bufio.NewWriter(conn), born: birth{node: -1}}
 	if c.say("220 chaos ESMTP") != nil {
 		return
 	}
@@ -77,14 +83,13 @@ func (c *mailSession) obey(line string) error {
 	verb, rest, _ := strings.Cut(line, " ")
 	switch strings.ToUpper(verb) {
 	case "EHLO", "HELO":
-		c.node = nodeOf(rest)
+		c.born = c.bornAt(portOfName(rest))
 		return c.say("250-chaos\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES")
 	case "MAIL":
 		c.think(mailProvider, 0)
 		c.from, c.to, c.fate = address(rest), "", c.draw()
 		if c.fate == dropBefore {
-			c.faults.Add(1)
-			return errHungUp
+			return c.hangUp()
 		}
 		return c.say("250 2.1.0 go on")
 	case "RCPT":
@@ -133,17 +138,15 @@ func (c *mailSession) data() error {
 	c.from, c.to = "", ""
 	switch c.fate {
 	case dropNotTaken:
-		c.faults.Add(1)
-		c.unsure.Add(1)
-		return errHungUp
+		c.doubt(step, m)
+		return c.hangUp()
 	case dropTaken:
-		c.faults.Add(1)
-		c.unsure.Add(1)
-		c.take(c.node, step, m)
-		return errHungUp
+		c.doubt(step, m)
+		c.take(c.born, step, m)
+		return c.hangUp()
 	}
-	c.take(c.node, step, m)
-	if c.crash(c.node) {
+	c.take(c.born, step, m)
+	if c.crash(c.born.node) {
 		return errHungUp
 	}
 	wait := latency()
@@ -152,9 +155,22 @@ func (c *mailSession) data() error {
 		wait = tooLate
 	}
 	if c.think(mailProvider, wait) {
-		c.unsure.Add(1)
+		c.doubt(step, m)
 	}
-	return c.say("250 2.0.0 taken")
+	c.before, c.beforeStep = m, step
+	if err := c.say("250 2.0.0 taken"); err != nil {
+		return err
+	}
+	return c.out.Flush() // whatever else of the group there is to answer
+}
+
+// hangUp breaks the connection without a word.
+func (c *mailSession) hangUp() error {
+	c.faults.Add(1)
+	if c.before.to != "" {
+		c.doubt(c.beforeStep, c.before)
+	}
+	return errHungUp
 }
 
 // address is what stands between the angle brackets of MAIL FROM and RCPT TO.
@@ -183,12 +199,15 @@ func header(head, name string) string {
 	return ""
 }
 
-// nodeOf reads the number in a name such as node3.chaos.test.
-func nodeOf(name string) int {
-	digits, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(name), "node"), ".")
+// hostName is what a replica calls itself to the mail server.
+func hostName(port int) string { return fmt.Sprintf("port%d.chaos.test", port) }
+
+// portOfName reads it; 0: it is none.
+func portOfName(name string) int {
+	digits, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(name), "port"), ".")
 	n, err := strconv.Atoi(digits)
 	if err != nil {
-		return -1
+		return 0
 	}
 	return n
 }

@@ -13,6 +13,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 	_ "time/tzdata" // zones on machines that have none installed
@@ -37,7 +39,6 @@ type plan struct {
 	points                   int // times each crash point is aimed at
 	storm                    time.Duration
 	drain                    time.Duration // the longest wait for the rest afterwards
-	waitHeld                 bool          // the rest includes what is tried again after a minute
 	rate                     float64       // over all senders, touches a second; 0: follows from touches and storm
 	seed                     uint64
 	keep                     bool
@@ -48,8 +49,8 @@ type plan struct {
 
 func fullPlan() plan {
 	return plan{
-		touches: 100_000, steps: 10, nodes: 4, senders: 8, kills: 100, freezes: 30, restarts: 6, outages: 3,
-		stalls: 6, points: 7, storm: 10 * time.Minute, drain: 3 * time.Minute, waitHeld: true, faults: 1, answers: 0.008,
+		touches: 100_000, steps: 20, nodes: 4, senders: 8, kills: 100, freezes: 30, restarts: 6, outages: 4,
+		stalls: 6, points: 7, storm: 570 * time.Second, drain: 4 * time.Minute, faults: 1, answers: 0.008,
 	}
 }
 
@@ -65,13 +66,14 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	flags.IntVar(&p.outages, "outages", p.outages, "times every replica is down at once")
 	flags.IntVar(&p.stalls, "stalls", p.stalls, "times a provider stands still")
 	flags.IntVar(&p.points, "points", p.points, "hits wanted at each crash point")
-	flags.DurationVar(&p.storm, "storm", p.storm, "how long the disasters go on")
+	flags.DurationVar(&p.storm, "storm", p.storm, "the longest that the disasters go on; less where the touches are done before")
 	flags.DurationVar(&p.drain, "drain", p.drain, "the longest wait for the rest afterwards")
 	flags.Float64Var(&p.rate, "rate", 0, "touches a second over all senders; 0: so that they fill the storm")
 	flags.Float64Var(&p.faults, "faults", p.faults, "how often providers misbehave, against the full run's measure")
+	flags.Float64Var(&p.answers, "answers", p.answers, "the share of messages that a customer reacts to")
 	flags.Uint64Var(&p.seed, "seed", uint64(time.Now().UnixNano()), "of the disasters' order; their moments differ all the same")
-	flags.Func("plant", "a bug in every replica, which the verdict must find: resend, nopause or pretend", func(bug string) error {
-		if bug != plantResend && bug != plantNoPause && bug != plantPretend {
+	flags.Func("plant", "a bug in every replica, which the verdict must find: "+strings.Join(plants, ", "), func(bug string) error {
+		if !slices.Contains(plants, bug) {
 			return errors.New("there is no such bug")
 		}
 		p.plant = append(p.plant, bug)

@@ -9,8 +9,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"strconv"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"followup/channels"
@@ -48,6 +51,17 @@ const (
 	heartbeat   = time.Second
 	longestIce  = 10 * time.Second // no freeze is longer
 	endedAfter  = longestIce + silentAfter
+	// What came in is listed this often, by whoever holds the sender's lease;
+	// a sender that was not listed for longer sends nothing by itself.
+	listEvery  = time.Second
+	leaseFor   = 2 * time.Second
+	lookAround = 500 * time.Millisecond
+	currency   = 10 * time.Second
+	behindFor  = 2 * time.Second
+	firstRetry = 3 * time.Second
+	// patience of a replica that has started for what came in before: longer
+	// than anything here lasts, so that the rule shows and not its end.
+	patience = time.Minute
 )
 
 // Addresses of a replica that only this program knows.
@@ -56,8 +70,8 @@ const (
 	armAt       = "/chaos/arm"
 )
 
-// exitDatabase: the database was away when the replica started.
-const exitDatabase = 75
+// exitAgain: the database was away when the replica started, or its port taken.
+const exitAgain = 75
 
 var storeKey = []byte("chaos keeps this key in the clear")[:32]
 
@@ -78,8 +92,8 @@ func runNode(text string) int {
 	}()
 	err := serveNode(ctx, o, log.With("node", o.Node))
 	log.Error("the replica ends", "error", err)
-	if shown := (*models.Error)(nil); errors.As(err, &shown) && shown.Code == models.CodeUnavailable {
-		return exitDatabase
+	if models.CodeOf(err) == models.CodeUnavailable || errors.Is(err, syscall.EADDRINUSE) {
+		return exitAgain
 	}
 	return 1
 }
@@ -87,6 +101,7 @@ func runNode(text string) int {
 // serveNode wires the product as cmd/followup does.
 func serveNode(ctx context.Context, o orders, log *slog.Logger) error {
 	clock := shiftedClock(o.Shift)
+	started := clock()
 	db, err := store.Open(ctx, store.Options{DSN: o.DSN, Key: storeKey, Clock: clock, Log: log, EndedAfter: endedAfter})
 	if err != nil {
 		return err
@@ -104,8 +119,21 @@ func serveNode(ctx context.Context, o orders, log *slog.Logger) error {
 	engine := &scheduler.Scheduler{
 		Store: crashingStore{engineStore, point}, Channels: registry, Clock: clock, Log: log, Replica: o.Replica, PublicURL: public,
 		Slots: 32, SendFor: sendFor, LongestSend: longestSend, SilentAfter: silentAfter, HeartbeatEvery: heartbeat, RescueEvery: heartbeat,
+		FirstRetry: firstRetry, InboundCurrency: currency, BehindFor: behindFor,
 	}
 	inbound := &replies.Service{Store: o.Plant.inbound(db), Channels: registry, Clock: clock, Log: log, Wake: engine.Wake}
+	mailboxes := &replies.Mailboxes{
+		Store: db, Channels: registry, Receive: inbound.Receive, Clock: clock, Log: log, Replica: o.Replica,
+		LeaseFor: leaseFor, LookAround: lookAround, Patience: patience,
+	}
+	var heard atomic.Bool
+	engine.MaySend = func(ctx context.Context) bool {
+		if !heard.Load() && mailboxes.Heard(ctx, started) {
+			heard.Store(true)
+		}
+		return heard.Load()
+	}
+	o.Plant.deafen(engine, mailboxes)
 	people := &crm.Service{Store: db, Clock: clock, Log: log, Wake: engine.Wake}
 	pages, err := web.New(web.Options{
 		Store: db, Scheduler: engine, Replies: inbound, CRM: people, Channels: registry, Clock: clock, Log: log, PublicURL: public,
@@ -118,6 +146,7 @@ func serveNode(ctx context.Context, o orders, log *slog.Logger) error {
 	mux.Handle("/", pages)
 	mux.HandleFunc("POST "+inboundMail, receiveMail(db, inbound))
 	mux.HandleFunc("POST "+armAt, point.arm)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(o.Port)))
 	if err != nil {
 		return err
@@ -127,6 +156,7 @@ func serveNode(ctx context.Context, o orders, log *slog.Logger) error {
 	go func() { ended <- srv.Serve(ln) }()
 	go func() { ended <- engine.Run(ctx) }()
 	go func() { ended <- retryInbound(ctx, inbound, log) }()
+	go mailboxes.Run(ctx)
 	return <-ended
 }
 
@@ -141,15 +171,15 @@ func nodeChannels(o orders, db *store.Store, clock models.Clock, public string, 
 	}
 	texts := sms.New(sms.Options{
 		Client: twilio, PublicURL: public, Allow: allow, Clock: clock, Sender: db.SenderByAddress, Known: db.MessageKnown,
-		Grace: silentAfter,
+		Grace: silentAfter, ListEvery: listEvery,
 	})
 	mail := email.New(email.Options{
-		Clock: clock, PublicURL: public, Hostname: fmt.Sprintf("node%d.chaos.test", o.Node),
+		Clock: clock, PublicURL: public, Hostname: hostName(o.Port),
 		Timeout: longestSend, FinalWait: longestSend, Grace: longestSend / 4,
 	})
 	registry := channels.NewRegistry()
 	registry.Add(models.ProviderSMTP, crashingChannel{o.Plant.channel(mail), point})
-	registry.Add(models.ProviderTwilio, crashingReconciler{crashingChannel{o.Plant.channel(texts), point}, texts})
+	registry.Add(models.ProviderTwilio, crashingPhone{crashingChannel{o.Plant.channel(texts), point}, texts, texts})
 	return registry, texts, nil
 }
 
@@ -161,9 +191,9 @@ func receiveMail(db *store.Store, inbound *replies.Service) http.HandlerFunc {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		sender, ok := db.SenderByAddress(r.Context(), r.URL.Query().Get("to"))
-		if !ok {
-			http.Error(w, "no such mailbox, or the database is away", http.StatusServiceUnavailable)
+		sender, ok, err := db.SenderByAddress(r.Context(), r.URL.Query().Get("to"))
+		if err != nil || !ok {
+			http.Error(w, fmt.Sprintf("no such mailbox, or the database is away: %v", err), http.StatusServiceUnavailable)
 			return
 		}
 		_, err = inbound.Receive(r.Context(), models.Raw{

@@ -22,23 +22,26 @@ type phoneServer struct {
 	*moods
 	url    string
 	server *http.Server
-	nodeAt func(callback string) int
+	bornAt func(port int) birth
 
 	mu   sync.Mutex
 	sent map[string][]map[string]any // by recipient, oldest first
+	in   arrived
 	n    int
 }
 
-func startPhone(l *ledger, m *moods, nodeAt func(string) int) (*phoneServer, error) {
+func startPhone(l *ledger, m *moods, bornAt func(int) birth) (*phoneServer, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &phoneServer{ledger: l, moods: m, url: "http://" + ln.Addr().String(), nodeAt: nodeAt, sent: map[string][]map[string]any{}}
+	s := &phoneServer{ledger: l, moods: m, url: "http://" + ln.Addr().String(), bornAt: bornAt, sent: map[string][]map[string]any{}}
+	s.in = arrived{map[string][]map[string]any{}, map[string][]map[string]any{}}
 	mux := http.NewServeMux()
-	path := "/2010-04-01/Accounts/" + accountSID + "/Messages.json"
-	mux.HandleFunc("POST "+path, s.create)
-	mux.HandleFunc("GET "+path, s.list)
+	account := "/2010-04-01/Accounts/" + accountSID
+	mux.HandleFunc("POST "+account+"/Messages.json", s.create)
+	mux.HandleFunc("GET "+account+"/Messages.json", s.list)
+	mux.HandleFunc("GET "+account+"/Calls.json", s.listCalls)
 	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.server.Serve(ln) }()
 	return s, nil
@@ -53,6 +56,8 @@ func (s *phoneServer) create(w http.ResponseWriter, r *http.Request) {
 		tell(w, http.StatusBadRequest, map[string]any{"code": 20001, "message": err.Error(), "status": 400})
 		return
 	}
+	step := markedStep(r.PostForm.Get("Body"))
+	asked := message{from: r.PostForm.Get("From"), to: r.PostForm.Get("To"), callback: r.PostForm.Get("StatusCallback")}
 	fate := s.draw()
 	if fate != fine {
 		s.faults.Add(1)
@@ -72,19 +77,18 @@ func (s *phoneServer) create(w http.ResponseWriter, r *http.Request) {
 		tell(w, http.StatusBadRequest, map[string]any{"code": 21999, "message": "Something new is wrong.", "status": 400})
 		return
 	case dropNotTaken:
-		s.unsure.Add(1)
+		s.doubt(step, asked)
 		panic(http.ErrAbortHandler) // closes the connection without an answer
 	}
 	created := s.accept(r.PostForm)
-	node := s.nodeAt(r.PostForm.Get("StatusCallback"))
-	s.take(node, markedStep(r.PostForm.Get("Body")), message{
-		from: r.PostForm.Get("From"), to: r.PostForm.Get("To"), id: created["sid"].(string), callback: r.PostForm.Get("StatusCallback"),
-	})
+	born := s.bornAt(portOf(asked.callback))
+	asked.id = created["sid"].(string)
+	s.take(born, step, asked)
 	if fate == dropTaken {
-		s.unsure.Add(1)
+		s.doubt(step, asked)
 		panic(http.ErrAbortHandler)
 	}
-	if s.crash(node) {
+	if s.crash(born.node) {
 		panic(http.ErrAbortHandler)
 	}
 	wait := latency()
@@ -92,7 +96,7 @@ func (s *phoneServer) create(w http.ResponseWriter, r *http.Request) {
 		wait = tooLate
 	}
 	if s.think(phoneProvider, wait) {
-		s.unsure.Add(1)
+		s.doubt(step, asked)
 	}
 	tell(w, http.StatusCreated, created)
 }
@@ -109,18 +113,6 @@ func (s *phoneServer) accept(form url.Values) map[string]any {
 	}
 	s.sent[to] = append(s.sent[to], record)
 	return record
-}
-
-// list gives what was accepted for a recipient, newest first, on one page.
-func (s *phoneServer) list(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	all := s.sent[r.URL.Query().Get("To")]
-	found := make([]map[string]any, 0, len(all))
-	for i := range all {
-		found = append(found, all[len(all)-1-i])
-	}
-	s.mu.Unlock()
-	tell(w, http.StatusOK, map[string]any{"messages": found, "page": 0, "page_size": 100, "next_page_uri": nil})
 }
 
 func tell(w http.ResponseWriter, status int, body any) {

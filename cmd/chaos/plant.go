@@ -18,7 +18,10 @@ const (
 	plantResend  = "resend"  // a rescue that sends again what may have left
 	plantNoPause = "nopause" // an answer stored without its pause
 	plantPretend = "pretend" // called sent, and handed over to nobody
+	plantDeaf    = "deaf"    // sends after a start without having listed what came in
 )
+
+var plants = []string{plantResend, plantNoPause, plantPretend, plantDeaf}
 
 // planted puts the bugs that are ordered around the replica's parts.
 type planted []string
@@ -65,6 +68,18 @@ type heedlessStore struct{ replies.Store }
 func (s heedlessStore) RecordInbound(ctx context.Context, rec models.InboundRecord, _ func(models.Person) models.Effects) (models.Recorded, error) {
 	return s.Store.RecordInbound(ctx, rec, func(models.Person) models.Effects { return models.Effects{} })
 }
+
+// deafen has the engine send whether or not anything was listed.
+func (p planted) deafen(engine *scheduler.Scheduler, mailboxes *replies.Mailboxes) {
+	if p.has(plantDeaf) {
+		engine.MaySend, engine.InboundCurrency = nil, 24*time.Hour
+		mailboxes.Store = carefreeStore{mailboxes.Store}
+	}
+}
+
+type carefreeStore struct{ replies.MailboxStore }
+
+func (carefreeStore) InboundBehind(context.Context, int64) error { return nil }
 
 func (p planted) channel(c channels.Channel) channels.Channel {
 	if !p.has(plantPretend) {

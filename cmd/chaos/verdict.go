@@ -34,7 +34,9 @@ type row struct {
 	message             sql.NullInt64
 	made                sql.NullTime
 	errorCode           string
+	errorDetail         string
 	sender              sql.NullInt64
+	replica             string
 	told                int // events of its end
 	prospect            int64
 }
@@ -53,7 +55,7 @@ const storiesShown = 10
 
 func (a *arena) judge(ctx context.Context) (verdict, error) {
 	q := &inquest{arena: a, byKey: map[touchKey][]row{}}
-	q.v = verdict{kills: a.kills(), freezes: a.freezes, restarts: a.restarts, touches: a.ledger.count()}
+	q.v = verdict{kills: a.killed, freezes: int(a.freezes.Load()), restarts: int(a.restarts.Load()), touches: a.ledger.count()}
 	for _, step := range []func(context.Context) error{q.load, q.duplicates, q.losses, q.enrollments, q.afterReplies, q.unconfirmed} {
 		if err := step(ctx); err != nil {
 			return q.v, err
@@ -69,8 +71,8 @@ func (a *arena) judge(ctx context.Context) (verdict, error) {
 
 func (q *inquest) load(ctx context.Context) error {
 	rows, err := q.db.QueryContext(ctx, `
-SELECT t.id, t.prospect_id, p.first_name, t.step_key, t.state, t.end_reason, t.hold_reason, t.attempt, m.id, m.created_at, COALESCE(m.error_code, ''), t.sender_id,
-	COALESCE(told.n, 0)
+SELECT t.id, t.prospect_id, p.first_name, t.step_key, t.state, t.end_reason, t.hold_reason, t.attempt, m.id, m.created_at, COALESCE(m.error_code, ''), COALESCE(m.error_detail, ''), t.sender_id,
+	COALESCE(t.replica, ''), COALESCE(told.n, 0)
 FROM touches t JOIN prospects p ON p.id = t.prospect_id
 LEFT JOIN (SELECT touch_id, count(*) AS n FROM events WHERE kind = 'touch.ended' GROUP BY touch_id) told ON told.touch_id = t.id
 LEFT JOIN messages m ON m.touch_id = t.id AND m.direction = 'outbound'
@@ -82,7 +84,7 @@ ORDER BY t.id`)
 	for rows.Next() {
 		var r row
 		var name, step string
-		if err := rows.Scan(&r.id, &r.prospect, &name, &step, &r.state, &r.reason, &r.hold, &r.attempt, &r.message, &r.made, &r.errorCode, &r.sender, &r.told); err != nil {
+		if err := rows.Scan(&r.id, &r.prospect, &name, &step, &r.state, &r.reason, &r.hold, &r.attempt, &r.message, &r.made, &r.errorCode, &r.errorDetail, &r.sender, &r.replica, &r.told); err != nil {
 			return err
 		}
 		r.key = touchKey{-1, -1}
@@ -128,17 +130,14 @@ func (q *inquest) losses(context.Context) error {
 				q.v.broken = append(q.v.broken, fmt.Sprintf("touch %d was sent, and its end is told %d times in the events", r.id, r.told))
 			}
 		case "sending":
-			q.offence(&q.v.lost, r.key, "touch %d is still sending", r.id)
+			if q.settled { // else the end itself interrupted it
+				q.offence(&q.v.lost, r.key, "touch %d is still sending", r.id)
+			}
 		case "failed", "skipped", "canceled":
 			if r.reason == "" {
 				q.offence(&q.v.lost, r.key, "touch %d is %s without a reason", r.id, r.state)
 			}
 		}
-	}
-	var due int
-	err := q.db.QueryRow("SELECT count(*) FROM touches WHERE state = 'planned' AND due_at <= $1 AND hold_reason = ''", q.clock()).Scan(&due)
-	if err == nil && due > 0 && !q.settled { // where it was, a provider's proof has just brought it back
-		q.v.broken = append(q.v.broken, fmt.Sprintf("%d touches are due and were not worked off in time", due))
 	}
 	q.ledger.mu.Lock()
 	taken := make([]touchKey, 0, len(q.ledger.taken))
@@ -149,13 +148,13 @@ func (q *inquest) losses(context.Context) error {
 	for _, key := range taken {
 		known := false
 		for _, r := range q.byKey[key] {
-			known = known || r.state == "sent" || r.state == "unconfirmed"
+			known = known || r.state == "sent" || r.state == "unconfirmed" || r.state == "sending" && !q.settled
 		}
 		if !known {
 			q.offence(&q.v.lost, key, "a provider took step %d for person %d, and the database knows nothing of it", key.step, key.person)
 		}
 	}
-	return err
+	return nil
 }
 
 // enrollments: each has ended, rests, or has a next touch; one that is
@@ -207,6 +206,7 @@ func (q *inquest) afterReplies(ctx context.Context) error {
 		return err
 	}
 	answers := q.customers.taken()
+	q.whileDown(answers)
 	heard := map[int]bool{}
 	for _, r := range q.rows {
 		a, answered := answers[r.key.person]
@@ -218,56 +218,100 @@ func (q *inquest) afterReplies(ctx context.Context) error {
 			continue // never handed over, or to an address that nobody withdrew
 		}
 		switch {
-		case answered && r.made.Valid && r.made.Time.After(a.at):
+		case !q.paused.IsZero() && r.made.Valid && r.made.Time.After(q.paused):
+			q.offence(&q.v.sentAfterReply, r.key, "touch %d was begun at %s, and everything had been paused at %s", r.id, r.made.Time.Format("15:04:05.000"), q.paused.Format("15:04:05.000"))
+		case !a.at.IsZero() && r.made.Valid && r.made.Time.After(a.at):
 			q.offence(&q.v.sentAfterReply, r.key, "touch %d was begun at %s, and the customer's answer had been taken at %s", r.id, r.made.Time.Format("15:04:05.000"), a.at.Format("15:04:05.000"))
 		case recorded && r.message.Int64 > inbound && r.attempt == 1:
 			q.offence(&q.v.sentAfterReply, r.key, "touch %d (message %d) was begun after the customer's answer (message %d) had been recorded", r.id, r.message.Int64, inbound)
 		}
 	}
 	for person, a := range answers {
-		if a.way != clickedAway && !heard[person] {
+		if a.way != clickedAway && !heard[person] && (q.settled || !a.at.IsZero()) {
 			q.v.broken = append(q.v.broken, fmt.Sprintf("the answer of person %d was taken and is not recorded", person))
 		}
 	}
 	return nil
 }
 
-// unconfirmed: only what was under way at a kill or a freeze, or what a live
-// replica saw end without an answer; each in a task.
+// whileDown: whoever answered while every replica was down gets nothing from
+// any replica that started after that, as the providers saw it.
+func (q *inquest) whileDown(answers map[int]answer) {
+	for key, list := range q.ledger.taken {
+		down := answers[key.person].down
+		for _, a := range list {
+			if !down.IsZero() && a.from.at.After(down) {
+				q.offence(&q.v.sentAfterReply, key, "person %d answered at %s, while every replica was down, and got step %d from a replica that started at %s",
+					key.person, down.Format("15:04:05.000"), key.step, a.from.at.Format("15:04:05.000"))
+			}
+		}
+	}
+}
+
+// unconfirmed: only what a provider left its sender in doubt about, and what a
+// replica had under way when it was killed or frozen; each in a task.
 func (q *inquest) unconfirmed(ctx context.Context) error {
-	rescued, answerless, untold := 0, 0, 0
+	told := map[int64]bool{} // senders with a task about it
+	rows, err := q.db.QueryContext(ctx, "SELECT sender_id FROM tasks WHERE kind = 'resolve' AND state = 'open' AND reason = 'unconfirmed' AND sender_id IS NOT NULL")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var sender int64
+		if err := rows.Scan(&sender); err != nil {
+			return err
+		}
+		told[sender] = true
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	doubted, left := 0, map[string]int{}
 	for _, r := range q.rows {
 		if r.state != "unconfirmed" {
 			continue
 		}
 		q.v.unconfirmed++
-		if r.errorCode == "" {
-			rescued++
+		if q.ledger.doubted(r.key) {
+			doubted++
 		} else {
-			answerless++
+			left[r.replica]++
 		}
-		var open bool
-		err := q.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM tasks WHERE kind = 'resolve' AND state = 'open' AND reason = 'unconfirmed' AND sender_id = $1)", r.sender).Scan(&open)
-		if err != nil {
-			return err
+		if r.replica == "" && !q.ledger.doubted(r.key) {
+			q.say("touch %d of person %d is unconfirmed without a known cause: %s %s", r.id, r.key.person, r.errorCode, r.errorDetail)
 		}
-		if !open {
-			untold++
+		if !r.sender.Valid || !told[r.sender.Int64] {
+			q.v.broken = append(q.v.broken, fmt.Sprintf("touch %d is unconfirmed and in no task", r.id))
 		}
 	}
-	inFlight, unsure := int(q.fleet.inFlight.Load()), int(q.ledger.unsure.Load())
-	q.say("unconfirmed: %d of at most %d under way at kills and freezes, %d of %d without an answer in time", rescued, inFlight, answerless, unsure)
-	if rescued > inFlight {
-		q.v.broken = append(q.v.broken, fmt.Sprintf("%d touches are unconfirmed without an answer's code, and only %d were under way at kills and freezes", rescued, inFlight))
-	}
-	if untold > 0 {
-		q.v.broken = append(q.v.broken, fmt.Sprintf("%d unconfirmed touches are in no task", untold))
-	}
+	q.blame(doubted, left)
 	return nil
+}
+
+// blame compares what replicas left unconfirmed with what each had under way
+// when it was killed or frozen.
+func (q *inquest) blame(doubted int, left map[string]int) {
+	q.fleet.mu.Lock()
+	defer q.fleet.mu.Unlock()
+	lost, underWay := 0, 0
+	for _, n := range q.fleet.underWay {
+		underWay += n
+	}
+	for replica, n := range left {
+		lost += n
+		if most := q.fleet.underWay[replica]; n > most {
+			q.v.broken = append(q.v.broken, fmt.Sprintf("replica %q left %d touches unconfirmed, and had %d under way when it was killed or frozen", replica, n, most))
+		}
+	}
+	q.say("unconfirmed: %d of %d under way at kills and freezes, %d of %d that a provider left in doubt", lost, underWay, doubted, len(q.ledger.doubts))
 }
 
 // storm: what was to happen did.
 func (q *inquest) storm() {
+	if !q.settled {
+		q.v.broken = append(q.v.broken, "not everything was worked off in the end")
+	}
 	for _, at := range crashPoints {
 		if n := q.fleet.hits(at); n < min(q.plan.points, 5) {
 			q.v.broken = append(q.v.broken, fmt.Sprintf("the crash point %s was hit %d times only", at, n))
@@ -298,19 +342,29 @@ func (q *inquest) summary() {
 		points = append(points, fmt.Sprintf("%s=%d", at, q.fleet.hits(at)))
 	}
 	n := q.customers.counts()
+	listed, down := 0, 0
+	for _, a := range q.customers.taken() {
+		if !a.down.IsZero() {
+			down++
+		}
+		if a.at.IsZero() {
+			listed++
+		}
+	}
 	q.say("touches in the database: %v", states)
 	q.say("crash points: %s; replicas started: %d", strings.Join(points, " "), q.fleet.starts)
-	q.say("providers: %d faults, of them %d refusals and %d answers lost or late", q.ledger.faults.Load(), q.ledger.refused.Load(), q.ledger.unsure.Load())
-	q.say("answers: %d texts, %d STOP, %d mails, %d unsubscribed; %d while every replica was down", n[textBack], n[textStop], n[mailBack], n[clickedAway], q.customers.down)
+	q.say("providers: %d faults, of them %d refusals and %d answers lost or late", q.ledger.faults.Load(), q.ledger.refused.Load(), len(q.ledger.doubts))
+	q.say("answers: %d texts, %d STOP, %d calls, %d mails, %d unsubscribed; of them %d only listed, %d while every replica was down",
+		n[textBack], n[textStop], n[ringBack], n[mailBack], n[clickedAway], listed, down)
 }
 
 // story prints all that is known of a person's touch.
 func (q *inquest) story(key touchKey) {
 	for _, a := range q.ledger.of(key) {
-		q.say("    taken from node %d at %s as %s", a.node, a.at.Format("15:04:05.000"), a.id)
+		q.say("    taken from node %d at %s as %s", a.from.node, a.at.Format("15:04:05.000"), a.id)
 	}
 	if a, ok := q.customers.taken()[key.person]; ok {
-		q.say("    the customer's answer (%d) was taken at %s", a.way, a.at.Format("15:04:05.000"))
+		q.say("    the customer's answer (%d) was taken at %s, down %s", a.way, a.at.Format("15:04:05.000"), a.down.Format("15:04:05.000"))
 	}
 	for _, query := range []string{
 		`SELECT format('touch %s %s attempt %s %s planned %s due %s ended %s replica %s %s %s', t.id, t.step_key, t.attempt, t.state, t.planned_at::time, t.due_at::time, t.ended_at::time, t.replica, t.end_reason, t.hold_reason)

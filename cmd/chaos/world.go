@@ -109,21 +109,21 @@ func shiftedClock(by time.Duration) models.Clock {
 	return func() time.Time { return time.Now().UTC().Add(by) }
 }
 
-// people is how many customers make that many touches, with some to spare:
+// people is how many customers make that many touches, with enough to spare:
 // for those who stop their sequence, and for those whose sequence waits for a
 // person because a kill left a touch unconfirmed.
 func (p plan) people() int {
 	violent := p.kills + p.freezes + p.nodes*p.outages + len(crashPoints)*p.points
-	n := int(math.Ceil(float64(p.touches)/float64(p.steps)*1.12)) + 5*violent
+	n := int(math.Ceil(float64(p.touches)/float64(p.steps)*1.25)) + 7*violent + outcries*p.outages
 	return min(n, len(areas)*linesPerArea)
 }
 
-// perMinute is each sender's rate: the touches fill the storm, and a part of
-// it goes to standing still and to catching up.
+// perMinute is each sender's rate: at thrice the pace that is needed, so that
+// standing still can be made up for.
 func (p plan) perMinute() int {
 	rate := p.rate
 	if rate == 0 {
-		rate = 1.6 * float64(p.touches) / p.storm.Seconds()
+		rate = 3 * float64(p.touches) / p.storm.Seconds()
 	}
 	return max(int(rate*60/float64(2*p.senders)), 6)
 }
@@ -199,7 +199,7 @@ func (s *seeder) reps(ctx context.Context) ([]models.User, error) {
 		for _, sender := range []models.Sender{
 			{Kind: models.SenderMailbox, Provider: models.ProviderSMTP, Address: repMail(i), Inbound: models.InboundNone,
 				Settings: models.SenderSettings{SMTPHost: host, SMTPPort: port, SMTPTLS: "none"}},
-			{Kind: models.SenderPhone, Provider: models.ProviderTwilio, Address: repPhone(i), Inbound: models.InboundPush,
+			{Kind: models.SenderPhone, Provider: models.ProviderTwilio, Address: repPhone(i), Inbound: models.InboundPoll,
 				Settings: models.SenderSettings{AccountSID: accountSID}, Credentials: models.SenderCredentials{AuthToken: authToken}},
 		} {
 			sender.OwnerID, sender.Name, sender.RatePerMinute = &rep.ID, rep.Name, s.plan.perMinute()

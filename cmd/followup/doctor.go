@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -67,29 +68,45 @@ func (a *app) checkSenders(ctx context.Context, report func(string, error, strin
 		report("senders", nil, "none yet; they are made at the first start")
 	}
 	for _, s := range senders {
-		report(string(s.Kind), a.probe(ctx, s), fmt.Sprintf("%s by %s", s.Address, s.Provider))
+		a.checkSender(ctx, s, report)
 	}
 }
 
-// probe asks each channel that serves the sender.
-func (a *app) probe(ctx context.Context, s models.Sender) error {
+// checkSender looks at one sender as its page does.
+func (a *app) checkSender(ctx context.Context, s models.Sender, report func(string, error, string)) {
+	what := string(s.Kind)
+	fine := fmt.Sprintf("%s by %s", s.Address, s.Provider)
 	if s.State == models.SenderStopped {
-		return fmt.Errorf("%s is stopped: %s %s", s.Address, s.StoppedReason, s.StoppedDetail)
+		report(what, fmt.Errorf("%s is stopped: %s %s; start it again on its page under Accounts", s.Address, strings.ReplaceAll(string(s.StoppedReason), "_", " "), s.StoppedDetail), "")
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkFor)
 	defer cancel()
-	for _, kind := range a.channels.Kinds() {
-		ch, ok := a.channels.Find(kind, s.Provider)
-		if !ok || ch.Rules().Sender != s.Kind {
-			continue
+	checks := a.channels.Inspect(ctx, s)
+	if len(checks) == 0 {
+		report(what, nil, fine)
+	}
+	for _, c := range checks {
+		line := fmt.Sprintf("%s: %s: %s", s.Address, c.What, c.Says)
+		if c.What == s.Address {
+			line = fmt.Sprintf("%s by %s %s", s.Address, s.Provider, c.Says)
 		}
-		if p, ok := ch.(channels.Prober); ok {
-			if err := p.Probe(ctx, s); err != nil {
-				return fmt.Errorf("%s: %w", s.Address, err)
-			}
+		switch c.State {
+		case channels.CheckFailed:
+			report(what, errors.New(line), "")
+		case channels.CheckWarning:
+			report(what, nil, line+" (warning)")
+		default:
+			report(what, nil, line)
 		}
 	}
-	return nil
+	if days, known := s.SecretEnds(a.clock()); known && days < models.SecretNotice {
+		if days < 0 {
+			report(what, fmt.Errorf("%s: its password or token ended on %s; enter a new one under Accounts", s.Address, s.Settings.SecretExpires), "")
+			return
+		}
+		report(what, nil, fmt.Sprintf("%s: its password or token ends on %s; enter a new one under Accounts before (warning)", s.Address, s.Settings.SecretExpires))
+	}
 }
 
 func (a *app) checkScheduler(ctx context.Context, report func(string, error, string)) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,7 +16,7 @@ import (
 )
 
 type inspectMailCmd struct {
-	Files []string `arg:"" help:"Messages (RFC 5322) or directories of them." placeholder:"FILE"`
+	Files []string `arg:"" help:"Messages (RFC 5322), mbox files, or directories of them." placeholder:"FILE"`
 }
 
 // Run reads each message through the code that the mailbox listener uses. A
@@ -27,9 +28,9 @@ func (cmd inspectMailCmd) Run(term terminal) error {
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
 	// Answers come in the order of the files, whatever is ready first.
-	results := make([]chan replies.Inspection, len(files))
+	results := make([]chan []replies.Inspection, len(files))
 	for i := range results {
-		results[i] = make(chan replies.Inspection, 1)
+		results[i] = make(chan []replies.Inspection, 1)
 	}
 	now := term.clock()
 	var group errgroup.Group
@@ -43,19 +44,21 @@ func (cmd inspectMailCmd) Run(term terminal) error {
 					close(results[i])
 					return nil
 				}
-				results[i] <- replies.Inspect(name, raw, now)
+				results[i] <- inspect(name, raw, now)
 				return nil
 			})
 		}
 	}()
 	for _, result := range results {
-		inspection, ok := <-result
+		inspections, ok := <-result
 		if !ok {
 			failed = true
 			continue
 		}
-		if err := enc.Encode(inspection); err != nil {
-			return err
+		for _, inspection := range inspections {
+			if err := enc.Encode(inspection); err != nil {
+				return err
+			}
 		}
 	}
 	if err := out.Flush(); err != nil {
@@ -65,6 +68,20 @@ func (cmd inspectMailCmd) Run(term terminal) error {
 		return exitCode(1)
 	}
 	return nil
+}
+
+// inspect reads one file: a message, or an mbox of them, whose messages are
+// named FILE:1, FILE:2 and so on.
+func inspect(name string, raw []byte, now time.Time) []replies.Inspection {
+	messages := replies.Mbox(raw)
+	if messages == nil {
+		return []replies.Inspection{replies.Inspect(name, raw, now)}
+	}
+	list := make([]replies.Inspection, len(messages))
+	for i, message := range messages {
+		list[i] = replies.Inspect(fmt.Sprintf("%s:%d", name, i+1), message, now)
+	}
+	return list
 }
 
 // expand lists the files in the order given; a directory stands for every

@@ -187,6 +187,11 @@ func TestInspectMail(t *testing.T) {
 	if err := json.Unmarshal([]byte(lines[1]), &got); err != nil || got.Class != "auto_reply" || got.Engagement || got.ReturnDate == nil {
 		t.Errorf("away: %+v %v", got, err)
 	}
+	box := s.file("box", "From dana@example.com Mon Nov 23 09:30:00 2026\nFrom: dana@example.com\nSubject: Re: Pumps\n\nYes.\n\n"+
+		"From luis@example.com Mon Nov 23 09:31:00 2026\nFrom: luis@example.com\nSubject: Re: Pumps\n\nNo.\n")
+	if out := strings.Split(strings.TrimSpace(s.ok("inspect-mail", box)), "\n"); len(out) != 2 || !strings.Contains(out[0], `"file":"`+box+`:1"`) || !strings.Contains(out[1], `"reply":"No."`) {
+		t.Errorf("an mbox gives a line for each of its messages: %q", out)
+	}
 }
 
 func TestDoctor(t *testing.T) {

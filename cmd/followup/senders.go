@@ -24,7 +24,7 @@ func (a *app) configureSenders(ctx context.Context) error {
 		return err
 	}
 	for _, m := range a.cfg.Mailboxes {
-		sender, err := mailboxSender(m, owners)
+		sender, err := mailboxSender(atProvider(m, oauthApps(a.cfg.OAuth)), owners)
 		if err != nil {
 			return err
 		}
@@ -67,13 +67,16 @@ func mailboxSender(m config.Mailbox, owners map[string]int64) (models.Sender, er
 		RatePerMinute: orDefault(m.RatePerMinute, mailboxRate), DailyCap: m.DailyCap,
 		Settings: models.SenderSettings{
 			SMTPHost: m.SMTPHost, SMTPPort: m.SMTPPort, SMTPTLS: m.SMTPTLS,
-			IMAPHost: m.IMAPHost, IMAPPort: m.IMAPPort, IMAPTLS: m.IMAPTLS, Folders: m.Folders, Username: username,
+			IMAPHost: m.IMAPHost, IMAPPort: m.IMAPPort, IMAPTLS: m.IMAPTLS, Folders: m.Folders, Username: username, OAuth: m.OAuth,
 		},
-		Credentials: models.SenderCredentials{Password: m.Password},
+		Credentials: models.SenderCredentials{Password: m.Password, Webhook: m.WebhookSecret},
 		Inbound:     models.InboundNone,
 	}
-	if m.IMAPHost != "" {
+	switch {
+	case m.IMAPHost != "":
 		s.Inbound = models.InboundPoll
+	case m.WebhookSecret != "":
+		s.Inbound = models.InboundPush
 	}
 	return s, nil
 }

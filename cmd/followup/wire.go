@@ -129,7 +129,13 @@ func (a *app) registerChannels(opt wireOptions) error {
 		Client: twilio, PublicURL: a.cfg.PublicURL, Allow: a.cfg.Phone.Allow, Clock: a.clock,
 		Sender: a.store.SenderByAddress, Known: a.store.MessageKnown, Script: a.store.VoicemailScript, Ring: a.store.RepToRing,
 	})
-	a.mail = email.New(email.Options{Clock: a.clock, PublicURL: a.cfg.PublicURL, RootCAs: opt.rootCAs, PollEvery: opt.pollEvery})
+	a.mail = email.New(email.Options{
+		Clock: a.clock, PublicURL: a.cfg.PublicURL, RootCAs: opt.rootCAs, PollEvery: opt.pollEvery,
+		Sender: a.store.SenderByAddress, Token: a.tokenKeeper().Token,
+		SentCopies: func(ctx context.Context, sender models.Sender, mailIDs []string) (map[string]bool, error) {
+			return a.store.SentCopies(ctx, sender, mailIDs, a.clock())
+		},
+	})
 	a.channels.Add(models.ProviderSMTP, a.mail)
 	a.channels.Add(models.ProviderTwilio, texts)
 	a.channels.Add(models.ProviderTwilio, calls)
@@ -138,6 +144,7 @@ func (a *app) registerChannels(opt wireOptions) error {
 		sms.StatusHook:       texts,
 		voicemail.VoiceHook:  calls,
 		voicemail.StatusHook: calls,
+		email.MailHook:       a.mail,
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx", for making databases
 
 	"followup/store"
+	"followup/store/pgserver"
 )
 
 // EnvPostgres names the variable: the DSN of a running server on which the
@@ -72,6 +73,7 @@ func newDatabase(t testing.TB, prepared bool) string {
 
 // server is a running PostgreSQL on which databases may be created.
 type server struct {
+	own      *pgserver.Server // it ends when nothing refers to it any more; nil: somebody else's
 	base     *url.URL
 	admin    *sql.DB
 	template func() (string, error)
@@ -79,18 +81,19 @@ type server struct {
 
 var sharedServer = sync.OnceValues(func() (*server, error) {
 	address := os.Getenv(EnvPostgres)
+	var own *pgserver.Server
 	if address == "" {
-		own, err := startServer()
-		if err != nil {
+		var err error
+		if own, err = startServer(); err != nil {
 			return nil, err
 		}
-		address = own
+		address = own.DSN
 	}
 	base, err := url.Parse(address)
 	if err != nil || (base.Scheme != "postgres" && base.Scheme != "postgresql") {
 		return nil, fmt.Errorf("%s must be a postgres:// address or \"off\"", EnvPostgres)
 	}
-	srv := &server{base: base}
+	srv := &server{base: base, own: own}
 	if srv.admin, err = sql.Open("pgx", address); err != nil {
 		return nil, err
 	}

@@ -86,6 +86,16 @@
     if (ask && !window.confirm(ask)) e.preventDefault();
   });
 
+  // What takes a while says so, and is not sent twice.
+  document.addEventListener("submit", (e) => {
+    const b = e.submitter;
+    if (e.defaultPrevented || !b || !b.dataset.busy) return;
+    if (b.dataset.sent) return e.preventDefault();
+    b.dataset.sent = "1";
+    b.setAttribute("aria-busy", "true");
+    b.textContent = b.dataset.busy;
+  });
+
   // Line numbers for the editor, because the review speaks of lines.
   for (const code of $$("[data-code]")) {
     const gutter = document.createElement("div");
@@ -151,6 +161,12 @@
     el.focus();
     return true;
   };
+  const nextChannel = () => {
+    const all = $$("#answer [name=channel]");
+    if (all.length < 2) return false;
+    all[(all.findIndex((r) => r.checked) + 1) % all.length].click();
+    return true;
+  };
   document.addEventListener("keydown", (e) => {
     const typing = e.target.closest("input, textarea, select, [contenteditable]");
     if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && e.target.id === "body") {
@@ -158,6 +174,8 @@
       return e.target.form.requestSubmit();
     }
     if (e.key === "Escape" && typing) return typing.blur();
+    // The channel of an answer, also while it is being written.
+    if (e.altKey && !e.ctrlKey && !e.metaKey && e.code === "KeyC" && nextChannel()) return e.preventDefault();
     if (typing || e.ctrlKey || e.metaKey || e.altKey || $("dialog[open]")) return;
     if (going && Date.now() - going < 1200 && go[e.key]) return void (location.href = go[e.key]);
     going = 0;
@@ -168,6 +186,7 @@
     else if (e.key === "k") focusRow(-1);
     else if (e.key === "g") going = Date.now();
     else if (e.key === "r") done = focusOn("#body");
+    else if (e.key === "c") done = nextChannel();
     else if (e.key === "o") done = focusOn("#outcomes .outcome, #outcomes textarea");
     else {
       const outcome = $(`[data-key="${CSS.escape(e.key)}"]`);

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"followup/channels"
+	"followup/channels/email/oauth"
 	"followup/channels/sandbox"
 	"followup/crm"
 	"followup/models"
@@ -60,6 +61,7 @@ type App struct {
 type Options struct {
 	Log      *slog.Logger // nil: nothing is logged
 	Webhooks map[string]channels.WebhookReceiver
+	OAuth    map[string]oauth.App
 	// FirstRun leaves the workspace as a fresh database has it: no mode chosen.
 	FirstRun bool
 	Seed     func(context.Context, string) error
@@ -109,7 +111,7 @@ func New(t testing.TB, opt Options) *App {
 	a.Tick()
 
 	a.Handler, err = web.New(web.Options{
-		Store: a.Store, Scheduler: a.Scheduler, Replies: a.Replies, CRM: a.CRM, Channels: a.Channels, Webhooks: opt.Webhooks,
+		Store: a.Store, Scheduler: a.Scheduler, Replies: a.Replies, CRM: a.CRM, Channels: a.Channels, Webhooks: opt.Webhooks, OAuth: opt.OAuth,
 		Sandbox: true, Clock: a.Now, Log: opt.Log, PublicURL: "https://followup.example.com", Seed: opt.Seed,
 	})
 	a.must(err)

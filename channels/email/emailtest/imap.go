@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+	"github.com/emersion/go-sasl"
 
 	"followup/models"
 )
@@ -31,6 +32,8 @@ type IMAP struct {
 	conns   map[net.Conn]bool
 	wakes   map[*imapSession]chan struct{} // told of each delivery
 	broken  map[imap.UID]bool              // true: not even its header can be read
+	token   func(string) bool              // XOAUTH2 is demanded where set
+	opened  map[string]int                 // how often each folder was opened
 }
 
 // StartIMAP runs a server over implicit TLS until the test ends.
@@ -42,6 +45,18 @@ func StartIMAP(t testing.TB, username, password string) *IMAP {
 // StartIMAPWith runs a server with the given security.
 func StartIMAPWith(t testing.TB, username, password string, security Security) *IMAP {
 	t.Helper()
+	return startIMAP(t, username, password, security)
+}
+
+// StartIMAPListingStatus runs one that tells with one command what is new in
+// every folder (RFC 5819).
+func StartIMAPListingStatus(t testing.TB, username, password string) *IMAP {
+	t.Helper()
+	return startIMAP(t, username, password, ImplicitTLS, imap.CapListStatus)
+}
+
+func startIMAP(t testing.TB, username, password string, security Security, more ...imap.Cap) *IMAP {
+	t.Helper()
 	listener, err := net.Listen("tcp", net.JoinHostPort(Host, "0"))
 	if err != nil {
 		t.Fatalf("listening for IMAP: %v", err)
@@ -49,7 +64,7 @@ func StartIMAPWith(t testing.TB, username, password string, security Security) *
 	s := &IMAP{
 		Addr: listener.Addr().String(), Port: portOf(listener), security: security, username: username, password: password,
 		user: imapmemserver.NewUser(username, password), folders: map[string]imap.MailboxAttr{}, conns: map[net.Conn]bool{},
-		wakes: map[*imapSession]chan struct{}{}, broken: map[imap.UID]bool{},
+		wakes: map[*imapSession]chan struct{}{}, broken: map[imap.UID]bool{}, opened: map[string]int{},
 	}
 	s.AddFolder(t, "INBOX", "")
 	s.AddFolder(t, "Junk", imap.MailboxAttrJunk)
@@ -64,6 +79,9 @@ func StartIMAPWith(t testing.TB, username, password string, security Security) *
 			imap.CapIMAP4rev1: {}, imap.CapSpecialUse: {}, imap.CapListExtended: {}, imap.CapUIDPlus: {}, imap.CapESearch: {},
 		},
 		Logger: log.New(io.Discard, "", 0), InsecureAuth: security == Plain,
+	}
+	for _, c := range more {
+		options.Caps[c] = struct{}{}
 	}
 	var serving net.Listener = &imapListener{Listener: listener, imap: s}
 	switch security {
@@ -152,6 +170,13 @@ func (s *IMAP) DropConnections() {
 	}
 }
 
+// Opened is how often a folder was opened.
+func (s *IMAP) Opened(folder string) int {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.opened[folder]
+}
+
 // Open is how many connections there are.
 func (s *IMAP) Open() int {
 	s.mutex.Lock()
@@ -159,8 +184,24 @@ func (s *IMAP) Open() int {
 	return len(s.conns)
 }
 
+// DemandToken makes the server take XOAUTH2 alone; accepts judges the token.
+func (s *IMAP) DemandToken(accepts func(token string) bool) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.token = accepts
+}
+
+func (s *IMAP) accepts() func(string) bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.token
+}
+
 // Configure points a sender's settings at the server.
 func (s *IMAP) Configure(sender *models.Sender) {
+	if s.accepts() != nil {
+		sender.Settings.OAuth = "google"
+	}
 	sender.Settings.IMAPHost, sender.Settings.IMAPPort, sender.Settings.IMAPTLS = Host, s.Port, string(s.security)
 	sender.Settings.Username, sender.Credentials.Password = s.username, s.password
 	sender.Inbound = models.InboundPoll
@@ -206,12 +247,42 @@ func (s *imapSession) Close() error {
 	return s.UserSession.Close()
 }
 
+// AuthenticateMechanisms implements imapserver.SessionSASL.
+func (s *imapSession) AuthenticateMechanisms() []string {
+	if s.imap.accepts() != nil {
+		return []string{"XOAUTH2"}
+	}
+	return []string{sasl.Plain}
+}
+
+// Authenticate implements imapserver.SessionSASL.
+func (s *imapSession) Authenticate(string) (sasl.Server, error) {
+	if accepts := s.imap.accepts(); accepts != nil {
+		return &xoauth2Server{username: s.imap.username, accepts: accepts, refusal: imapserver.ErrAuthFailed, done: func() error {
+			s.UserSession = imapmemserver.NewUserSession(s.imap.user)
+			return nil
+		}}, nil
+	}
+	return sasl.NewPlainServer(func(_, username, password string) error { return s.Login(username, password) }), nil
+}
+
 func (s *imapSession) Login(username, password string) error {
+	if s.imap.accepts() != nil {
+		return imapserver.ErrAuthFailed
+	}
 	if err := s.imap.user.Login(username, password); err != nil {
 		return err
 	}
 	s.UserSession = imapmemserver.NewUserSession(s.imap.user)
 	return nil
+}
+
+// Select counts.
+func (s *imapSession) Select(folder string, options *imap.SelectOptions) (*imap.SelectData, error) {
+	s.imap.mutex.Lock()
+	s.imap.opened[folder]++
+	s.imap.mutex.Unlock()
+	return s.UserSession.Select(folder, options)
 }
 
 func (s *imapSession) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options *imap.FetchOptions) error {
@@ -232,7 +303,7 @@ func (s *imapSession) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options 
 }
 
 // List says the folders' special uses, which the memory server cannot be told.
-func (s *imapSession) List(w *imapserver.ListWriter, ref string, patterns []string, _ *imap.ListOptions) error {
+func (s *imapSession) List(w *imapserver.ListWriter, ref string, patterns []string, options *imap.ListOptions) error {
 	s.imap.mutex.Lock()
 	defer s.imap.mutex.Unlock()
 	names := make([]string, 0, len(s.imap.folders))
@@ -251,6 +322,12 @@ func (s *imapSession) List(w *imapserver.ListWriter, ref string, patterns []stri
 		data := &imap.ListData{Mailbox: name, Delim: '/'}
 		if attr := s.imap.folders[name]; attr != "" {
 			data.Attrs = append(data.Attrs, attr)
+		}
+		if options != nil && options.ReturnStatus != nil {
+			var err error
+			if data.Status, err = s.UserSession.Status(name, options.ReturnStatus); err != nil {
+				return err
+			}
 		}
 		if err := w.WriteList(data); err != nil {
 			return err

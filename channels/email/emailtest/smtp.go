@@ -65,7 +65,9 @@ type SMTPOptions struct {
 	Security Security // "": Plain
 	// Username and Password are demanded where set.
 	Username, Password string
-	MaxBytes           int64
+	// Token tells whether an access token is good: XOAUTH2 is demanded.
+	Token    func(string) bool
+	MaxBytes int64
 	// Answer is asked at each stage; Received holds what is known by then. It is
 	// called by several connections at once. nil accepts everything.
 	Answer func(Stage, Received) Answer
@@ -163,6 +165,9 @@ func (s *SMTP) Configure(sender *models.Sender) {
 	if s.options.Username != "" {
 		sender.Settings.Username, sender.Credentials.Password = s.options.Username, s.options.Password
 	}
+	if s.options.Token != nil {
+		sender.Settings.OAuth = "google"
+	}
 }
 
 func (s *SMTP) session(conn *smtp.Conn) (smtp.Session, error) {
@@ -210,10 +215,19 @@ func (s *session) AuthMechanisms() []string {
 	if s.smtp.options.Username == "" {
 		return nil
 	}
+	if s.smtp.options.Token != nil {
+		return []string{"XOAUTH2"}
+	}
 	return []string{sasl.Plain}
 }
 
 func (s *session) Auth(string) (sasl.Server, error) {
+	if s.smtp.options.Token != nil {
+		return &xoauth2Server{username: s.smtp.options.Username, accepts: s.smtp.options.Token, refusal: smtp.ErrAuthFailed, done: func() error {
+			s.mail.Username = s.smtp.options.Username
+			return s.ask(AtAuth)
+		}}, nil
+	}
 	return sasl.NewPlainServer(func(_, username, password string) error {
 		if username != s.smtp.options.Username || password != s.smtp.options.Password {
 			return smtp.ErrAuthFailed

@@ -49,6 +49,8 @@ type WireOptions struct {
 type Wire struct {
 	Port     int
 	options  WireOptions
+	listener net.Listener
+	serving  sync.WaitGroup
 	taken    atomic.Int64
 	dialled  atomic.Int64
 	mutex    sync.Mutex
@@ -60,13 +62,22 @@ type Wire struct {
 // StartWire runs a server until the test ends.
 func StartWire(t testing.TB, options WireOptions) *Wire {
 	t.Helper()
-	listener, err := net.Listen("tcp", net.JoinHostPort(Host, "0"))
+	w, err := ServeWire(options)
 	if err != nil {
 		t.Fatalf("listening for SMTP: %v", err)
 	}
-	w := &Wire{Port: portOf(listener), options: options, conns: map[net.Conn]bool{}}
-	var serving sync.WaitGroup
-	serving.Go(func() {
+	t.Cleanup(w.Close)
+	return w
+}
+
+// ServeWire runs a server until it is closed.
+func ServeWire(options WireOptions) (*Wire, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort(Host, "0"))
+	if err != nil {
+		return nil, err
+	}
+	w := &Wire{Port: portOf(listener), options: options, listener: listener, conns: map[net.Conn]bool{}}
+	w.serving.Go(func() {
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
@@ -76,15 +87,17 @@ func StartWire(t testing.TB, options WireOptions) *Wire {
 			w.mutex.Lock()
 			w.conns[conn] = true
 			w.mutex.Unlock()
-			serving.Go(func() { w.serve(conn) })
+			w.serving.Go(func() { w.serve(conn) })
 		}
 	})
-	t.Cleanup(func() {
-		_ = listener.Close()
-		w.DropConnections()
-		serving.Wait()
-	})
-	return w
+	return w, nil
+}
+
+// Close ends the server and its connections.
+func (w *Wire) Close() {
+	_ = w.listener.Close()
+	w.DropConnections()
+	w.serving.Wait()
 }
 
 // Configure points a sender's settings at the server.

@@ -29,6 +29,7 @@ func (s *Server) routes() http.Handler {
 	}))
 	mux.HandleFunc("GET "+accountPath+"Messages/{message}/Media.json", s.inAccount(s.listMedia))
 	mux.HandleFunc("GET "+accountPath+"IncomingPhoneNumbers.json", s.inAccount(s.listNumbers))
+	s.accountRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, Fault{Status: 404, Code: 20404, Message: "The requested resource " + r.URL.Path + " was not found"})
 	})
@@ -37,9 +38,8 @@ func (s *Server) routes() http.Handler {
 
 func (s *Server) inAccount(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		user, password, _ := r.BasicAuth()
 		switch {
-		case user != AccountSID || password != AuthToken:
+		case !known(r):
 			s.refuse(w, r, Unauthorized)
 		case r.PathValue("sid") != AccountSID:
 			s.refuse(w, r, Fault{Status: 404, Code: 20404, Message: "The account was not found"})
@@ -165,7 +165,13 @@ func (s *Server) listNumbers(w http.ResponseWriter, r *http.Request) {
 	owned := []map[string]any{}
 	for _, n := range s.numbers {
 		if want := r.URL.Query().Get("PhoneNumber"); want == "" || want == n {
-			owned = append(owned, map[string]any{"phone_number": n, "account_sid": AccountSID})
+			a := s.AccountNow()
+			told := a.Hooks[numberSID(n)]
+			owned = append(owned, map[string]any{
+				"sid": numberSID(n), "phone_number": n, "friendly_name": n, "account_sid": AccountSID,
+				"capabilities": map[string]bool{"sms": !a.NoSMS, "mms": !a.NoSMS, "voice": true},
+				"sms_url":      told.Get("SmsUrl"), "voice_url": told.Get("VoiceUrl"),
+			})
 		}
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"incoming_phone_numbers": owned})

@@ -63,6 +63,7 @@ type Server struct {
 	lists    int
 	refused  []string // what the form checks found
 	created  int
+	account  Account
 }
 
 // New starts the server; it ends with the test. numbers are those the account owns.

@@ -53,6 +53,11 @@ func (w *world) later(d time.Duration, do func()) {
 	w.at(t, do)
 }
 
+// soon plans what follows something at once, on the beat of what does.
+func (w *world) soon(d time.Duration, do func()) {
+	w.at(w.now.Add(d).Truncate(w.beat), do)
+}
+
 func (w *world) nextAction() (action, bool) {
 	if len(w.agenda) == 0 || w.agenda[0].at.After(w.now) {
 		return action{}, false

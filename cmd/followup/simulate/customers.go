@@ -19,7 +19,11 @@ const (
 	bounces       wish = "cannot be reached there: it bounces"
 	bouncesSoftly wish = "is delayed: a soft bounce"
 	callsBack     wish = "calls back"
+	complains     wish = "calls it spam"
 )
+
+// complaintRate is far above what a mailbox provider would bear.
+const complaintRate = 0.006
 
 var answers = []string{
 	"Thanks, that is useful. Tell me more about the first week.", "Interesting. What would it cost for two?", "Let me talk to my colleague and come back to you.",
@@ -49,11 +53,13 @@ func (w *world) react(p *person, sent models.Message) {
 	soon := func() time.Duration { return w.within(0, 3*time.Minute) }
 	switch {
 	case sent.Channel == models.ChannelEmail && next(p.bounces):
-		w.at(w.now.Add(soon()), func() { w.receive(p, sandbox.Bounce(sent, "5.1.1", "user unknown", w.now), bounces) })
+		w.soon(soon(), func() { w.receive(p, sandbox.Bounce(sent, "5.1.1", "user unknown", w.now), bounces) })
 	case sent.Channel == models.ChannelEmail && next(0.01):
-		w.at(w.now.Add(soon()), func() { w.receive(p, sandbox.Bounce(sent, "4.2.2", "mailbox full", w.now), bouncesSoftly) })
+		w.soon(soon(), func() { w.receive(p, sandbox.Bounce(sent, "4.2.2", "mailbox full", w.now), bouncesSoftly) })
 	case sent.Channel == models.ChannelEmail && next(p.away):
-		w.at(w.now.Add(soon()), func() { w.receive(p, w.absence(p, sent), isAway) })
+		w.soon(soon(), func() { w.receive(p, w.absence(p, sent), isAway) })
+	case sent.Channel == models.ChannelEmail && next(complaintRate):
+		w.soon(soon(), func() { w.receive(p, complaint(sent, w.now), complains) })
 	case next(p.leaves):
 		w.at(w.moment(p), func() { w.leave(p, sent) })
 	case sent.Channel == models.ChannelVoicemail && next(p.callsBack):
@@ -74,7 +80,7 @@ func (w *world) moment(p *person) time.Time {
 			return due.Add(time.Duration(w.rng.IntN(3)-1) * time.Second)
 		}
 	case 2:
-		return w.now.Add(w.within(time.Second, time.Hour))
+		return w.now.Add(w.within(time.Second, time.Hour)).Truncate(w.beat)
 	}
 	return w.now.Add(w.within(time.Minute, 4*24*time.Hour)).Truncate(w.grid)
 }

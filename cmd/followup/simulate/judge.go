@@ -70,59 +70,6 @@ func (j *judge) rows(query string, scan func(*sql.Rows) error, args ...any) erro
 	return rows.Err()
 }
 
-// due are the instants at which the engine has something to do.
-func (j *judge) due() ([]time.Time, error) {
-	now := j.w.now.UTC()
-	var times []time.Time
-	plus := time.Duration(0)
-	one := func(rows *sql.Rows) error {
-		var t time.Time
-		err := rows.Scan(&t)
-		times = append(times, t.Add(plus))
-		return err
-	}
-	for _, q := range []string{
-		`SELECT due_at FROM touches WHERE state = 'planned' AND urgent AND due_at > ? ORDER BY due_at LIMIT 1`,
-		`SELECT due_at FROM touches WHERE state = 'planned' AND NOT urgent AND sender_id IS NULL AND due_at > ? ORDER BY due_at LIMIT 1`,
-		`SELECT replan_at FROM enrollments WHERE state = 'active' AND replan_at IS NOT NULL AND replan_at > ? ORDER BY replan_at LIMIT 1`,
-		`SELECT until FROM pauses WHERE until IS NOT NULL AND until > ? ORDER BY until LIMIT 1`,
-	} {
-		if err := j.rows(q, one, now); err != nil {
-			return nil, err
-		}
-	}
-	for _, s := range j.w.senders {
-		err := j.rows(`SELECT due_at FROM touches WHERE sender_id = ? AND state = 'planned' AND NOT urgent AND due_at > ? ORDER BY due_at LIMIT 1`, one, s.ID, now)
-		if err != nil {
-			return nil, err
-		}
-	}
-	err := j.rows(`SELECT MAX(next_free_at, COALESCE(paused_till, '')) FROM senders s WHERE state = 'active' AND (next_free_at > ? OR paused_till > ?)
-		AND EXISTS (SELECT 1 FROM touches t WHERE t.sender_id = s.id AND t.state = 'planned' AND t.due_at <= ?)`, func(rows *sql.Rows) error {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return err
-		}
-		t, err := time.Parse("2006-01-02 15:04:05.999999999-07:00", text)
-		times = append(times, t)
-		return err
-	}, now, now, now)
-	if err != nil {
-		return nil, err
-	}
-	plus = models.MissedAfter
-	err = j.rows(`SELECT promised_at FROM touches WHERE kind = 'booked_call' AND state IN ('planned', 'open') AND promised_at > ? ORDER BY promised_at LIMIT 1`,
-		one, now.Add(-models.MissedAfter))
-	if err != nil {
-		return nil, err
-	}
-	err = j.rows(`SELECT id FROM touches WHERE state IN ('sending', 'unconfirmed') LIMIT 1`, func(*sql.Rows) error {
-		times = append(times, now.Add(15*time.Minute))
-		return nil
-	})
-	return times, err
-}
-
 // nextTouch is when the person's next touch is due.
 func (j *judge) nextTouch(p *person) (at time.Time, ok bool) {
 	err := j.rows(`SELECT due_at FROM touches WHERE prospect_id = ? AND state = 'planned' ORDER BY due_at LIMIT 1`, func(rows *sql.Rows) error {

@@ -158,6 +158,15 @@ func (j *judge) books() {
 	}))
 }
 
+// overdue is what waits although it is due and its sender, if it has one, is
+// free: read by the indexes of the three queues.
+const overdue = `
+SELECT id, prospect_id FROM touches WHERE state = 'planned' AND NOT urgent AND sender_id IS NULL AND due_at <= @before
+UNION ALL SELECT t.id, t.prospect_id FROM touches t LEFT JOIN senders s ON s.id = t.sender_id WHERE t.state = 'planned' AND t.urgent AND t.due_at <= @before
+	AND (s.id IS NULL OR s.state = 'active' AND s.next_free_at <= @now AND (s.paused_till IS NULL OR s.paused_till <= @now))
+UNION ALL SELECT t.id, t.prospect_id FROM senders s CROSS JOIN touches t WHERE s.state = 'active' AND s.next_free_at <= @now AND (s.paused_till IS NULL OR s.paused_till <= @now)
+	AND t.sender_id = s.id AND t.state = 'planned' AND NOT t.urgent AND t.due_at <= @before`
+
 // punctual judges the end of a tick: what was due has begun, and each booked
 // call is open in its minute.
 func (j *judge) punctual() {
@@ -168,8 +177,7 @@ func (j *judge) punctual() {
 		j.opensNow(c)
 	}
 	late := map[int64]bool{}
-	w.fail(j.rows(`SELECT t.id, t.prospect_id FROM touches t LEFT JOIN senders s ON s.id = t.sender_id WHERE t.state = 'planned' AND t.due_at <= ?
-		AND (s.id IS NULL OR s.state = 'active' AND s.next_free_at <= ? AND (s.paused_till IS NULL OR s.paused_till <= ?))`, func(rows *sql.Rows) error {
+	w.fail(j.rows(overdue, func(rows *sql.Rows) error {
 		var id, prospect int64
 		err := rows.Scan(&id, &prospect)
 		late[id] = true
@@ -177,7 +185,7 @@ func (j *judge) punctual() {
 			w.broke(w.byID[prospect], "what is due begins", "touch %d was due at this tick and at the one before, and nothing holds it", id)
 		}
 		return err
-	}, w.now.Add(-time.Second).UTC(), w.now.UTC(), w.now.UTC()))
+	}, sql.Named("before", w.now.Add(-time.Second).UTC()), sql.Named("now", w.now.UTC())))
 	j.overdue = late
 }
 

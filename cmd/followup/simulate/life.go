@@ -10,7 +10,7 @@ import (
 
 // live is what happens to somebody again and again, unprovoked.
 func (w *world) live(p *person) {
-	w.later(w.within(2*24*time.Hour, 25*24*time.Hour), func() { w.live(p) })
+	w.later(w.unprovoked(2*24*time.Hour, 25*24*time.Hour), func() { w.live(p) })
 	switch w.rng.IntN(12) {
 	case 0, 1, 2, 3:
 		w.enroll(p)
@@ -39,6 +39,11 @@ func (w *world) live(p *person) {
 			w.moveVersion(p)
 		}
 	}
+}
+
+// unprovoked is how long it takes until something happens to somebody of itself.
+func (w *world) unprovoked(min, max time.Duration) time.Duration {
+	return time.Duration(w.calm * float64(w.within(min, max)))
 }
 
 func (w *world) book(p *person) {

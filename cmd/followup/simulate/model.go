@@ -177,6 +177,9 @@ func (m *model) recorded(w *world, rec models.InboundRecord) {
 		return
 	case bounces, bouncesSoftly:
 		return
+	case complains:
+		m.complained(p, rec.Message.Channel)
+		return
 	}
 	if m.lastIn[p.id] == nil {
 		m.lastIn[p.id] = map[models.ChannelKind]time.Time{}

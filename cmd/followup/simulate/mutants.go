@@ -52,16 +52,13 @@ func hoursForDays(_ *bug, in []models.PlanInput, out []models.PlanResult) {
 		if !ok || st.Timing.Kind != models.TimingAfter || st.Timing.Days == 0 || st.Timing.At != nil {
 			continue
 		}
-		base := in[i].Enrollment.StartedAt
-		for _, t := range in[i].Touches {
-			if t.EndedAt != nil && t.EndedAt.After(base) {
-				base = *t.EndedAt
-			}
-		}
-		if r := in[i].Enrollment.ResumedAt; r != nil && !r.Before(base) {
+		loc, err := in[i].Prospect.Location()
+		if err != nil {
 			continue
 		}
-		next.DueAt = base.Add(time.Duration(st.Timing.Days) * 24 * time.Hour)
+		at := next.DueAt.In(loc)
+		since := time.Date(at.Year(), at.Month(), at.Day()-st.Timing.Days, at.Hour(), at.Minute(), at.Second(), at.Nanosecond(), loc)
+		next.DueAt = since.Add(time.Duration(st.Timing.Days) * 24 * time.Hour).UTC()
 		next.PromisedAt = next.DueAt
 	}
 }

@@ -94,18 +94,24 @@ func (b *bug) exec(query string, args ...any) int64 {
 	return n
 }
 
-func (b *bug) PlanDue(ctx context.Context, now time.Time, limit int, plan func(context.Context, []models.PlanInput) []models.PlanResult) (int, error) {
-	n, err := b.Store.PlanDue(ctx, now, limit, func(ctx context.Context, in []models.PlanInput) []models.PlanResult {
-		out := plan(ctx, in)
-		if b.plan != nil {
-			b.plan(b, in, out)
-		}
-		return out
-	})
+func (b *bug) PlanDue(ctx context.Context, now time.Time, limit int, plan models.Planning) (int, error) {
+	n, err := b.Store.PlanDue(ctx, now, limit, b.planning(plan))
 	if err == nil && n > 0 && b.planned != nil {
 		b.planned(b)
 	}
 	return n, err
+}
+
+// planning is plan with what is wrong in it.
+func (b *bug) planning(plan models.Planning) models.Planning {
+	if plan == nil || b.plan == nil {
+		return plan
+	}
+	return func(ctx context.Context, in []models.PlanInput) []models.PlanResult {
+		out := plan(ctx, in)
+		b.plan(b, in, out)
+		return out
+	}
 }
 
 func (b *bug) ClaimDue(ctx context.Context, req models.ClaimRequest, decide func(context.Context, []models.Due) []models.Decision) (models.Claimed, error) {
@@ -146,12 +152,12 @@ func (b *bug) Recheck(ctx context.Context, replica string, now time.Time, ids []
 	return b.Store.Recheck(ctx, replica, now, ids)
 }
 
-func (b *bug) Settle(ctx context.Context, results []models.SendResult) error {
+func (b *bug) Settle(ctx context.Context, results []models.SendResult, plan models.Planning) error {
 	if b.settle != nil {
 		results = slices.Clone(results)
 		b.settle(b, results)
 	}
-	err := b.Store.Settle(ctx, results)
+	err := b.Store.Settle(ctx, results, b.planning(plan))
 	if err == nil && b.settled != nil {
 		b.settled(b)
 	}

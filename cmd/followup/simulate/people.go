@@ -218,7 +218,7 @@ func (w *world) planLife() {
 	span := w.end.Sub(w.now) / 3
 	for _, p := range w.people {
 		w.later(w.within(time.Minute, max(span, time.Hour)), func() { w.enroll(p) })
-		w.later(w.within(time.Hour, 20*24*time.Hour), func() { w.live(p) })
+		w.later(w.unprovoked(time.Hour, 20*24*time.Hour), func() { w.live(p) })
 	}
 	w.later(w.within(time.Hour, 5*24*time.Hour), w.manage)
 	w.later(w.within(time.Hour, 10*24*time.Hour), w.breakDown)

@@ -108,6 +108,8 @@ const (
 	loseRate   = 0.005
 	awayRate   = 0.002
 	freezeRate = 0.02
+	// unsettledRate: settling is tried again until the database is back.
+	unsettledRate = 0.01
 )
 
 // before is asked when a call is to begin.
@@ -201,8 +203,8 @@ func (p *process) Recheck(ctx context.Context, replica string, now time.Time, id
 }
 
 // Settle gives no error to a process that died: it would try again forever,
-// and the dead do not.
-func (p *process) Settle(ctx context.Context, results []models.SendResult) error {
+// and the dead do not. A failure while the process lives is tried again.
+func (p *process) Settle(ctx context.Context, results []models.SendResult, plan models.Planning) error {
 	if p.dead {
 		return nil
 	}
@@ -216,12 +218,23 @@ func (p *process) Settle(ctx context.Context, results []models.SendResult) error
 		p.die("between hand-over and settling")
 		return nil
 	}
-	if err := p.Store.Settle(ctx, results); err != nil {
+	if p.w.chance(unsettledRate) {
+		p.w.note("engine", nil, "the database is away while %s records what was sent", p.name)
+		return errAway
+	}
+	if p.w.chance(0.5) {
+		plan = nil // the next Tick plans, and much may happen before it
+	}
+	if err := p.Store.Settle(ctx, results, plan); err != nil {
 		p.w.fail(fmt.Errorf("settle: %w", err))
 		return nil
 	}
 	for _, r := range results {
 		p.w.noteOptOut(r)
+	}
+	if p.w.chance(unsettledRate) {
+		p.w.note("engine", nil, "%s loses the answer to recording what was sent", p.name)
+		return errLost
 	}
 	if p.w.chance(killRate) {
 		p.die("after settling")

@@ -54,14 +54,14 @@ func (w *world) planCall(t task) {
 	case x < 0.12: // the last moment of a booked call, or just past it
 		w.at(w.now.Add(models.MissedAfter+time.Duration(w.rng.IntN(3)-1)*time.Second), func() { w.call(t) })
 	case x < 0.25: // dials, and talks for long
-		w.at(w.now.Add(w.within(0, 14*time.Minute)), func() {
+		w.soon(w.within(0, 14*time.Minute), func() {
 			if _, err := w.store.Dialed(w.ctx, t.id, models.UserActor(t.user), w.now); !w.refused(t.p, "dialing", err) {
 				w.note("rep", t.p, "dials (task %d)", t.id)
 				w.later(w.within(time.Minute, 90*time.Minute), func() { w.call(t) })
 			}
 		})
 	default:
-		w.at(w.now.Add(w.within(0, 12*time.Minute)).Truncate(time.Minute), func() { w.call(t) })
+		w.soon(w.within(0, 12*time.Minute).Truncate(time.Minute), func() { w.call(t) })
 	}
 }
 
@@ -268,6 +268,9 @@ func (w *world) aTimeToCall() time.Time {
 	d := w.within(2*time.Minute, 6*24*time.Hour)
 	if w.chance(0.1) {
 		d = w.within(time.Minute, 20*time.Minute)
+	}
+	if w.beat > time.Minute && w.chance(0.7) { // people like the quarters of an hour
+		return w.now.Add(d).Truncate(15 * time.Minute).Add(15 * time.Minute)
 	}
 	return w.now.Add(d).Truncate(time.Minute).Add(time.Minute)
 }

@@ -21,8 +21,8 @@ type Options struct {
 	Days      int
 	Replicas  int // schedulers on the one database; 0: 2
 	Mutation  string
-	// Dir holds the database; "": memory, where the machine offers it.
-	Dir string
+	// Day is told of each day that begins; nil: nobody is.
+	Day func(day int)
 }
 
 // Result of one run.

@@ -10,8 +10,7 @@ import (
 	"hash/fnv"
 	"log/slog"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"followup/channels"
@@ -23,14 +22,16 @@ import (
 
 // world is one run: the product's own parts, a clock and the people.
 type world struct {
-	ctx  context.Context
+	ctx  context.Context // never ends: a goroutine for each statement to watch it would cost more than the statement
+	stop context.Context // what ends the run
 	opt  Options
 	rng  *rand.Rand
 	now  time.Time
 	end  time.Time
-	grid time.Duration
+	grid time.Duration // of ordinary life
+	beat time.Duration // of what follows something at once
+	calm float64       // how much rarer what nobody provoked is than in a month
 
-	dir    string
 	store  *store.Store
 	db     *sql.DB // the judge's own look at the database; mutations write through it
 	lines  *channels.Registry
@@ -44,7 +45,9 @@ type world struct {
 	agenda    agenda
 	planned   int
 	hurry     bool
-	nested    int // inside a freeze or a nested happening
+	lastTick  time.Time
+	wholeTick time.Time // the last that nothing cut short
+	nested    int       // inside a freeze or a nested happening
 	outage    time.Time
 	mailDown  time.Time
 
@@ -62,7 +65,7 @@ type world struct {
 	judge    judge
 	tokens   uint64
 	digest   hash.Hash64
-	diary    []entry
+	diary    diary
 	breach   *Breach
 	failed   error
 	res      Result
@@ -75,7 +78,7 @@ func newWorld(ctx context.Context, opt Options) (*world, error) {
 		opt.Replicas = defaultReplicas
 	}
 	w := &world{
-		ctx: ctx, opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x73696d756c617465)),
+		ctx: context.WithoutCancel(ctx), stop: ctx, opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x73696d756c617465)),
 		byID: map[int64]*person{}, companies: map[int64][]*person{}, versions: map[int64]models.Definition{}, digest: fnv.New64a(),
 	}
 	w.res.Seed = opt.Seed
@@ -85,7 +88,8 @@ func newWorld(ctx context.Context, opt Options) (*world, error) {
 	// change of the clocks.
 	w.now = time.Date(2026, time.January, 5, 6, 0, 0, 0, time.UTC).AddDate(0, 0, int(opt.Seed*23%365))
 	w.end = w.now.AddDate(0, 0, opt.Days)
-	w.grid = gridFor(opt)
+	w.grid, w.beat = gridFor(opt)
+	w.calm = max(float64(opt.Days)/calmFrom, 1)
 	if opt.Mutation != "" {
 		m, ok := mutations[opt.Mutation]
 		if !ok {
@@ -102,40 +106,39 @@ func newWorld(ctx context.Context, opt Options) (*world, error) {
 	return w, nil
 }
 
-// gridFor is how finely ordinary life is simulated: the more there is of it,
-// the coarser. What must hit an exact moment is not on the grid.
-func gridFor(opt Options) time.Duration {
+// gridFor is how finely ordinary life, and what follows something at once, is
+// simulated: the more there is of it, the coarser. What must hit an exact
+// moment is not on the grid.
+func gridFor(opt Options) (grid, beat time.Duration) {
 	switch n := opt.Prospects * opt.Days; {
 	case n <= 2_000:
-		return time.Minute
+		return time.Minute, time.Second
+	case n <= 20_000:
+		return 10 * time.Minute, time.Minute
 	case n <= 100_000:
-		return 10 * time.Minute
+		return 30 * time.Minute, 5 * time.Minute
 	}
-	return 30 * time.Minute
+	return time.Hour, 10 * time.Minute
 }
 
-// memory is where a database costs no disk.
-const memory = "/dev/shm"
+// calmFrom is how many days a run may have before life in it grows calmer: as
+// much happens to one person unprovoked in a year as in two busy months.
+const calmFrom = 60
+
+// databases counts those of this process: each world has one of its own, in
+// memory only.
+var databases atomic.Int64
 
 func (w *world) open() (err error) {
-	base := w.opt.Dir
-	if base == "" {
-		if info, err := os.Stat(memory); err == nil && info.IsDir() {
-			base = memory
-		}
-	}
-	if w.dir, err = os.MkdirTemp(base, "followup-simulate-"); err != nil {
-		return err
-	}
-	path := filepath.Join(w.dir, "followup.db")
-	w.store, err = store.Open(w.ctx, store.Options{DSN: path, Key: bytes.Repeat([]byte{7}, 32), Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
+	path := fmt.Sprintf("/followup-simulate-%d", databases.Add(1))
+	w.store, err = store.Open(w.ctx, store.Options{DSN: path, Key: bytes.Repeat([]byte{7}, 32), Clock: w.clock, Log: slog.New(slog.DiscardHandler), Volatile: true})
 	if err != nil {
 		return err
 	}
 	if err := w.store.Migrate(w.ctx); err != nil {
 		return err
 	}
-	w.db, err = sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_time_format=sqlite&_timezone=UTC")
+	w.db, err = sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_time_format=sqlite&_timezone=UTC&vfs=memdb")
 	if err != nil {
 		return err
 	}
@@ -151,9 +154,6 @@ func (w *world) close() error {
 	if w.store != nil {
 		errs = append(errs, w.store.Close())
 	}
-	if w.dir != "" {
-		errs = append(errs, os.RemoveAll(w.dir))
-	}
 	return errors.Join(errs...)
 }
 
@@ -165,7 +165,7 @@ func (w *world) token() string {
 	return fmt.Sprintf("t%025d", w.tokens)
 }
 
-func (w *world) over() bool { return w.breach != nil || w.failed != nil || w.ctx.Err() != nil }
+func (w *world) over() bool { return w.breach != nil || w.failed != nil || w.stop.Err() != nil }
 
 // fail ends the run: the simulation itself cannot go on.
 func (w *world) fail(err error) {
@@ -176,12 +176,18 @@ func (w *world) fail(err error) {
 
 // play goes from one instant to the next until the end.
 func (w *world) play() error {
-	w.run(w.end)
+	began := w.now
+	for day := 1; day <= w.opt.Days && !w.over(); day++ {
+		if w.opt.Day != nil {
+			w.opt.Day(day)
+		}
+		w.run(began.AddDate(0, 0, day))
+	}
 	if !w.over() {
 		w.judge.all()
 		w.judge.ending()
 	}
-	return errors.Join(w.failed, w.ctx.Err())
+	return errors.Join(w.failed, w.stop.Err())
 }
 
 // run goes on until the time; it is also what happens while a process is frozen.
@@ -217,6 +223,10 @@ func (w *world) settle() {
 	}
 }
 
+// idleTicks is how many of the ticks that would find nothing to do are made
+// all the same.
+const idleTicks = 0.05
+
 // tick lets one of the processes that are up do what is due.
 func (w *world) tick() {
 	if w.now.Before(w.outage) {
@@ -231,13 +241,24 @@ func (w *world) tick() {
 	if len(up) == 0 {
 		return
 	}
+	if !w.hurry && !w.chance(idleTicks) && !w.judge.somethingDue() {
+		if len(w.judge.ripe) == 0 {
+			return
+		}
+		if w.wholeTick.Equal(w.now) { // the calls of this minute have had their tick
+			w.judge.punctual()
+			return
+		}
+	}
 	w.readMail()
+	w.lastTick = w.now
 	p := oneOf(w, up)
 	at := w.now
 	p.tick()
 	w.judge.after()
 	w.hurry = p.dead || p.failed
 	if !w.hurry && w.now.Equal(at) {
+		w.wholeTick = w.now
 		w.judge.punctual()
 	}
 }

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"followup/channels/sms"
+	"followup/channels/twilioapi"
+	"followup/models"
+)
+
+const repliesPerSecond = 500
+
+// pauses: answers arrive by Twilio's webhook while the engine sends at half
+// its full rate; the webhook is answered once the pause is committed.
+func (b *bench) pauses(ctx context.Context) error {
+	server, port, err := startSMTP(0)
+	if err != nil {
+		return err
+	}
+	defer server.end()
+	w, err := b.onPostgres(ctx, crowdPlan{channel: models.ChannelEmail, senders: 4, smtpPort: port})
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	n := b.size(10_000)
+	// What they answer to: these have their first email behind them, the
+	// second is planned. Sending it says what the full rate is.
+	if err := w.grow(ctx, firstRow, n, w.clock()); err != nil {
+		return err
+	}
+	full, err := w.walk(n, "")
+	if err != nil {
+		return err
+	}
+	half := full.rate() / 2
+	seconds := max(float64(n)/repliesPerSecond, 2)
+	if err := w.grow(ctx, firstRow+spacing, int(half*(seconds+5)), w.clock()); err != nil {
+		return err
+	}
+	if _, err := w.db.ExecContext(ctx, "UPDATE senders SET rate_per_minute = $1 WHERE kind = 'mailbox'", int(half*60/4)); err != nil {
+		return err
+	}
+	o := w.orders
+	o.Serve = true
+	engine, err := start("engine", o)
+	if err != nil {
+		return err
+	}
+	var address string
+	if err := errors.Join(engine.hear(&address), engine.tell("go")); err != nil {
+		return err
+	}
+	took, failed := answerAll(address, n)
+	var sent spent
+	if err := errors.Join(engine.tell("end"), engine.hear(&sent), engine.end()); err != nil {
+		return err
+	}
+	if failed != nil {
+		return failed
+	}
+	var paused int
+	if err := w.db.QueryRowContext(ctx, "SELECT count(*) FROM enrollments WHERE state = 'paused'").Scan(&paused); err != nil {
+		return err
+	}
+	if paused < n {
+		return fmt.Errorf("%d of %d who answered are paused", paused, n)
+	}
+	p99 := quantile(took, 0.99)
+	b.found(figure{What: fmt.Sprintf("From a reply's webhook to its committed pause, at %d replies a second while sending %.0f/s", repliesPerSecond, sent.rate()),
+		Measured: fmt.Sprintf("p99 %.0f ms, median %.0f ms", ms(p99), ms(quantile(took, 0.5))), Target: "p99 under 50 ms", Met: p99 < 50*time.Millisecond})
+	return nil
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// answerAll posts a reply of each person at an even pace, and tells how long
+// each took from the moment it was to arrive.
+func answerAll(address string, n int) ([]time.Duration, error) {
+	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
+	took, errs := make([]time.Duration, n), make([]error, n)
+	var wg sync.WaitGroup
+	began := time.Now()
+	for i := range n {
+		at := began.Add(time.Duration(i) * time.Second / repliesPerSecond)
+		time.Sleep(time.Until(at))
+		wg.Go(func() {
+			errs[i] = answer(client, address, firstRow+i)
+			took[i] = time.Since(at)
+		})
+	}
+	wg.Wait()
+	return took, errors.Join(errs...)
+}
+
+func answer(client *http.Client, address string, person int) error {
+	sid := fmt.Sprintf("SM%032x", person)
+	form := url.Values{
+		"AccountSid": {accountSID}, "MessageSid": {sid}, "SmsSid": {sid}, "SmsMessageSid": {sid}, "SmsStatus": {"received"}, "NumMedia": {"0"},
+		"NumSegments": {"1"}, "From": {fmt.Sprintf("+1%d", 3000000000+person)}, "To": {"+14155550000"}, "Body": {"Sounds good, let us talk on Thursday."},
+		"ApiVersion": {"2010-04-01"},
+	}
+	target := address + sms.MessageHook
+	req, err := http.NewRequest(http.MethodPost, target, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set(twilioapi.SignatureHeader, twilioapi.Sign(authToken, target, form))
+	res, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	_, _ = io.Copy(io.Discard, res.Body)
+	if res.StatusCode/100 != 2 {
+		return fmt.Errorf("the webhook answered %s", res.Status)
+	}
+	return res.Body.Close()
+}

@@ -45,6 +45,8 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	}()
 	watchdog := time.NewTimer(0)
 	defer watchdog.Stop()
+	rested := time.NewTimer(0)
+	defer rested.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -55,11 +57,20 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		e.slots.gather(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-rested.C:
+		}
 		_ = s.Tick(ctx, s.Clock()) // its parts have logged what went wrong
+		rested.Reset(restBetween)
 		watchdog.Reset(watchdogAfter)
 	}
 }
+
+// restBetween two Ticks: a claim costs the same for one message as for fifty,
+// so what frees slots and what comes in meanwhile is followed by one of them.
+const restBetween = 10 * time.Millisecond
 
 // cronLog passes cron's log on; its news of every run is of no interest.
 type cronLog struct{ log *slog.Logger }

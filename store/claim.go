@@ -149,8 +149,7 @@ func (c *claim) reread() ([]models.Touch, error) {
 			ids = append(ids, p.ID)
 		}
 	}
-	var touches []models.Touch
-	err := c.tx.Where(anyOf(c.tx, "id", ids)).Where("state = 'planned' AND due_at <= ?", c.req.Now).Find(&touches).Error
+	touches, err := load[models.Touch](c.tx.Where(anyOf(c.tx, "id", ids)).Where("state = 'planned' AND due_at <= ?", c.req.Now))
 	slices.SortFunc(touches, func(a, b models.Touch) int { return order[a.ID] - order[b.ID] })
 	return touches, err
 }

@@ -110,7 +110,7 @@ func (r *recorder) open(js []judgement) error {
 	if err != nil {
 		return err
 	}
-	if err := r.tx.CreateInBatches(tasks, rowsPerInsert).Error; err != nil {
+	if err := insertRows(r.tx, tasks); err != nil {
 		return err
 	}
 	for _, task := range tasks {

@@ -99,7 +99,7 @@ func keepQueued(tx *gorm.DB, messages []models.Message) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	return tx.Omit(notYetKnown...).CreateInBatches(fresh, rowsPerInsert).Error
+	return insertRows(tx.Omit(notYetKnown...).Session(&gorm.Session{}), fresh)
 }
 
 // notYetKnown are columns that a queued message leaves at their defaults.

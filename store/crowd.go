@@ -41,15 +41,15 @@ func loadCrowd(tx *gorm.DB, prospectIDs []int64, now time.Time) (*crowd, error) 
 	if err := c.loadSuppressions(tx); err != nil {
 		return nil, err
 	}
-	var talks []models.Conversation
-	if err := tx.Where(anyOf(tx, "prospect_id", prospectIDs)).Find(&talks).Error; err != nil {
+	talks, err := load[models.Conversation](tx.Where(anyOf(tx, "prospect_id", prospectIDs)))
+	if err != nil {
 		return nil, err
 	}
 	for _, t := range talks {
 		c.conversations[t.ProspectID] = t
 	}
-	var open []models.Pursuit
-	if err := tx.Where(anyOf(tx, "prospect_id", prospectIDs)).Where("ended_at IS NULL").Find(&open).Error; err != nil {
+	open, err := load[models.Pursuit](tx.Where(anyOf(tx, "prospect_id", prospectIDs)).Where("ended_at IS NULL"))
+	if err != nil {
 		return nil, err
 	}
 	for _, p := range open {
@@ -68,16 +68,15 @@ func (c *crowd) loadCompanies(tx *gorm.DB, now time.Time) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	var companies []models.Company
-	if err := tx.Where(anyOf(tx, "id", ids.list())).Find(&companies).Error; err != nil {
+	companies, err := load[models.Company](tx.Where(anyOf(tx, "id", ids.list())))
+	if err != nil {
 		return err
 	}
 	for i := range companies {
 		c.companies[companies[i].ID] = &companies[i]
 	}
-	var holds []models.CompanyHold
-	err := tx.Where(anyOf(tx, "company_id", ids.list())).
-		Where("lifted_at IS NULL AND (until IS NULL OR until > ?)", now).Order("id").Find(&holds).Error
+	holds, err := load[models.CompanyHold](tx.Where(anyOf(tx, "company_id", ids.list())).
+		Where("lifted_at IS NULL AND (until IS NULL OR until > ?)", now).Order("id"))
 	for i := range holds {
 		c.holds[holds[i].CompanyID] = &holds[i]
 	}
@@ -104,13 +103,15 @@ func (c *crowd) loadSuppressions(tx *gorm.DB) error {
 	// Orders without person, company or value are the workspace's; they lie
 	// together in the index over value.
 	// A union, for an OR over several columns reads the whole table on SQLite.
-	return tx.Where(`id IN (
+	var err error
+	c.suppressions, err = load[models.Suppression](tx.Where(`id IN (
 		SELECT id FROM suppressions WHERE lifted_at IS NULL AND prospect_id IS NOT NULL AND ?
 		UNION ALL SELECT id FROM suppressions WHERE lifted_at IS NULL AND company_id IS NOT NULL AND ?
 		UNION ALL SELECT id FROM suppressions WHERE lifted_at IS NULL AND ?
 		UNION ALL SELECT id FROM suppressions WHERE lifted_at IS NULL AND value = '' AND scope = 'workspace')`,
 		anyOf(tx, "prospect_id", people.list()), anyOf(tx, "company_id", companies.list()), anyOf(tx, "value", list),
-	).Order("id").Find(&c.suppressions).Error
+	).Order("id"))
+	return err
 }
 
 // suppressionsOf are those that cover the person on some channel.
@@ -165,8 +166,8 @@ func byID[T any](tx *gorm.DB, ids []int64, id func(T) int64) (map[int64]T, error
 	if len(ids) == 0 {
 		return out, nil
 	}
-	var rows []T
-	if err := tx.Where(anyOf(tx, "id", ids)).Find(&rows).Error; err != nil {
+	rows, err := load[T](tx.Where(anyOf(tx, "id", ids)))
+	if err != nil {
 		return nil, err
 	}
 	for _, r := range rows {
@@ -181,8 +182,8 @@ func grouped[T any](tx *gorm.DB, column string, ids []int64, order string, owner
 	if len(ids) == 0 {
 		return out, nil
 	}
-	var rows []T
-	if err := tx.Where(anyOf(tx, column, ids)).Order(order).Find(&rows).Error; err != nil {
+	rows, err := load[T](tx.Where(anyOf(tx, column, ids)).Order(order))
+	if err != nil {
 		return nil, err
 	}
 	for _, r := range rows {

@@ -60,6 +60,11 @@ func isPostgres(tx *gorm.DB) bool { return tx.Name() == string(Postgres) }
 // there are: the statement stays the same and stays prepared. column is ours,
 // never input.
 func anyOf[T int64 | string](tx *gorm.DB, column string, values []T) clause.Expr {
+	if len(values) == 1 {
+		// PostgreSQL thinks a list of unknown length dear and plans such a
+		// statement anew each time; one value it plans once.
+		return gorm.Expr(column+" = ?", values[0])
+	}
 	if isPostgres(tx) {
 		return gorm.Expr(column+" = ANY(?)", pgArray[T](values))
 	}

@@ -156,12 +156,12 @@ func enrollmentsByID(tx *gorm.DB, ids []int64) ([]models.Enrollment, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	var es []models.Enrollment
-	if err := tx.Where(anyOf(tx, "id", ids)).Order("id").Find(&es).Error; err != nil {
+	es, err := load[models.Enrollment](tx.Where(anyOf(tx, "id", ids)).Order("id"))
+	if err != nil {
 		return nil, err
 	}
-	var resting []models.Pause
-	if err := tx.Where(anyOf(tx, "enrollment_id", ids)).Order("id").Find(&resting).Error; err != nil {
+	resting, err := load[models.Pause](tx.Where(anyOf(tx, "enrollment_id", ids)).Order("id"))
+	if err != nil {
 		return nil, err
 	}
 	for i := range es {
@@ -181,12 +181,17 @@ func lastMails(tx *gorm.DB, prospectIDs []int64) (map[int64]*models.Message, err
 	if len(prospectIDs) == 0 {
 		return out, nil
 	}
-	// One look at the end of each person's messages: a MAX over all of them is
-	// read from the other side of the table where it was never analysed.
-	newest := tx.Raw(`SELECT (SELECT m.id FROM messages m WHERE m.prospect_id = p.id AND m.mail_id <> ''
-		AND m.state NOT IN ('queued', 'failed') ORDER BY m.prospect_id DESC, m.id DESC LIMIT 1) FROM prospects p WHERE ?`, anyOf(tx, "p.id", prospectIDs))
-	var mails []models.Message
-	if err := tx.Omit("Text", "HTML", "Visible").Where("id IN (?)", newest).Find(&mails).Error; err != nil {
+	// One look at the end of each person's messages; asked for in one go with
+	// the rows, the whole table is read where it was analysed while it was young.
+	var newest []int64
+	err := tx.Raw(`SELECT n.id FROM (SELECT (SELECT m.id FROM messages m WHERE m.prospect_id = p.id AND m.mail_id <> ''
+		AND m.state NOT IN ('queued', 'failed') ORDER BY m.prospect_id DESC, m.id DESC LIMIT 1) AS id FROM prospects p WHERE ?) n
+		WHERE n.id IS NOT NULL`, anyOf(tx, "p.id", prospectIDs)).Scan(&newest).Error
+	if err != nil || len(newest) == 0 {
+		return out, err
+	}
+	mails, err := load[models.Message](tx.Omit("Text", "HTML", "Visible").Where(anyOf(tx, "id", newest)))
+	if err != nil {
 		return nil, err
 	}
 	for i := range mails {
@@ -202,14 +207,13 @@ const libraryLimit = 200
 // heard and that has neither expired nor been retired.
 func unheard(tx *gorm.DB, prospectIDs []int64, now time.Time) (map[int64]*models.TalkingPoint, error) {
 	out := map[int64]*models.TalkingPoint{}
-	var library []models.TalkingPoint
-	err := tx.Where("retired_at IS NULL AND (expires_on = '' OR expires_on >= ?)", models.DateOf(now, time.UTC)).
-		Order("id DESC").Limit(libraryLimit).Find(&library).Error
+	library, err := load[models.TalkingPoint](tx.Where("retired_at IS NULL AND (expires_on = '' OR expires_on >= ?)", models.DateOf(now, time.UTC)).
+		Order("id DESC").Limit(libraryLimit))
 	if err != nil || len(library) == 0 {
 		return out, err
 	}
-	var uses []models.TalkingPointUse
-	if err := tx.Where(anyOf(tx, "prospect_id", prospectIDs)).Find(&uses).Error; err != nil {
+	uses, err := load[models.TalkingPointUse](tx.Where(anyOf(tx, "prospect_id", prospectIDs)))
+	if err != nil {
 		return nil, err
 	}
 	type pair struct{ prospect, point int64 }
@@ -234,8 +238,8 @@ func pointers[T any](tx *gorm.DB, column string, ids []int64, id func(T) int64) 
 	if len(ids) == 0 {
 		return out, nil
 	}
-	var rows []T
-	if err := tx.Where(anyOf(tx, column, ids)).Find(&rows).Error; err != nil {
+	rows, err := load[T](tx.Where(anyOf(tx, column, ids)))
+	if err != nil {
 		return nil, err
 	}
 	for i := range rows {

@@ -29,12 +29,10 @@ func lockProspects(tx *gorm.DB, ids []int64) ([]models.Prospect, error) {
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	var ps []models.Prospect
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	err := forUpdate(tx).Where(anyOf(tx, "id", ids)).Order("id").Find(&ps).Error
-	return ps, err
+	return load[models.Prospect](forUpdate(tx).Where(anyOf(tx, "id", ids)).Order("id"))
 }
 
 // forUpdate adds FOR UPDATE where the dialect knows it.

@@ -165,8 +165,7 @@ func (s *Store) planInputs(tx *gorm.DB, es []models.Enrollment, now time.Time) (
 type senderPool []models.Sender
 
 func senderPoolOf(tx *gorm.DB, reps []int64) (senderPool, error) {
-	var all []models.Sender
-	err := tx.Omit("Secrets").Where(tx.Where(anyOf(tx, "owner_id", reps)).Or("owner_id IS NULL")).Order("id").Find(&all).Error
+	all, err := load[models.Sender](tx.Omit("Secrets").Where(tx.Where(anyOf(tx, "owner_id", reps)).Or("owner_id IS NULL")).Order("id"))
 	return all, err
 }
 
@@ -193,12 +192,13 @@ func histories(tx *gorm.DB, es []models.Enrollment) (map[int64][]models.Touch, e
 		booked.add(es[i].AppointmentID)
 	}
 	// Two statements, for an OR over two columns reads the whole table on SQLite.
-	var own, calls []models.Touch
-	if err := tx.Where("state <> 'canceled'").Where(anyOf(tx, "enrollment_id", enrolled.list())).Order("id").Find(&own).Error; err != nil {
+	own, err := load[models.Touch](tx.Where("state <> 'canceled'").Where(anyOf(tx, "enrollment_id", enrolled.list())).Order("id"))
+	if err != nil {
 		return nil, err
 	}
+	var calls []models.Touch
 	if len(booked) > 0 {
-		err := tx.Where("kind = 'booked_call' AND state <> 'canceled'").Where(anyOf(tx, "appointment_id", booked.list())).Order("id").Find(&calls).Error
+		calls, err = load[models.Touch](tx.Where("kind = 'booked_call' AND state <> 'canceled'").Where(anyOf(tx, "appointment_id", booked.list())).Order("id"))
 		if err != nil {
 			return nil, err
 		}

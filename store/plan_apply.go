@@ -224,7 +224,7 @@ func (p *planner) insert(tx *gorm.DB, touches []models.Touch) error {
 	if len(touches) == 0 {
 		return nil
 	}
-	if err := tx.CreateInBatches(touches, rowsPerInsert).Error; err != nil {
+	if err := insertRows(tx, touches); err != nil {
 		return err
 	}
 	events := make([]models.Event, len(touches))

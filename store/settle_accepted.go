@@ -126,7 +126,7 @@ func openPursuits(tx *gorm.DB, prospectIDs []int64, now time.Time) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	return tx.CreateInBatches(fresh, rowsPerInsert).Error
+	return insertRows(tx, fresh)
 }
 
 // closeConfirmed closes the tasks about unconfirmed touches of senders that

@@ -41,7 +41,20 @@ func (s *Store) inTx(ctx context.Context, fn func(tx *gorm.DB) error) error {
 // inSavepoint runs fn so that its failure leaves the transaction usable and
 // what fn did undone.
 func inSavepoint(tx *gorm.DB, fn func(tx *gorm.DB) error) error {
-	return tx.Transaction(fn) // gorm nests by SAVEPOINT
+	// One name for all: with a name each, as gorm nests, every savepoint is a
+	// statement of its own that pushes others out of the cache of prepared ones.
+	if err := tx.Exec("SAVEPOINT part").Error; err != nil {
+		return err
+	}
+	err := fn(tx)
+	end := "RELEASE SAVEPOINT part"
+	if err != nil {
+		end = "ROLLBACK TO SAVEPOINT part"
+	}
+	if eerr := tx.Exec(end).Error; eerr != nil {
+		return errors.Join(err, eerr)
+	}
+	return err
 }
 
 func waitFor(ctx context.Context, d time.Duration) error {

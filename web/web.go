@@ -56,7 +56,12 @@ type site struct {
 	sessions *scs.SessionManager
 	health   healthCache
 	refused  refusals
+	hooks    chan struct{} // bounds the webhooks worked on at once
 }
+
+// hooksAtOnce leaves connections to the engine and to the pages when a
+// thousand customers answer in the same second.
+const hooksAtOnce = 6
 
 // New builds the handler.
 func New(opt Options) (http.Handler, error) {
@@ -76,7 +81,7 @@ func New(opt Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &site{Options: opt, views: v, sessions: newSessions(opt)}
+	s := &site{Options: opt, views: v, sessions: newSessions(opt), hooks: make(chan struct{}, hooksAtOnce)}
 	// The session itself is what failed, so the error page must not ask for it.
 	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { s.failPlain(w, r, err) }
 	return s.handler(), nil

@@ -22,6 +22,12 @@ const comeAgain = "10"
 // answered with an error, so that the provider delivers it again.
 func (s *site) webhook(path string, receiver channels.WebhookReceiver) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case s.hooks <- struct{}{}:
+			defer func() { <-s.hooks }()
+		case <-r.Context().Done():
+			return // the provider has given up, and delivers it again
+		}
 		hook, err := receiver.Webhook(r.Context(), r)
 		if errors.Is(err, channels.ErrSignature) {
 			s.refused.add()

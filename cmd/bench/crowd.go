@@ -165,7 +165,9 @@ func (c *crowd) saveSenders(ctx context.Context, p crowdPlan, rep models.User) e
 func definition(ch models.ChannelKind) models.Definition {
 	nine := models.TimeOfDay(9 * 60)
 	subject := "Tuesday at 10:15"
-	body := strings.Repeat("We looked at what the downtime cost {{ company.name }} in October, {{ prospect.first_name }}, and at what it would cost you.\n\n", 12)
+	body := "Hello {{ prospect.first_name }},\n\nwe looked at what the downtime cost {{ company.name }}.\n\n" +
+		strings.Repeat("Each hour in which the line stood still, what stood behind it, and what it would take to have it run.\n\n", 11) +
+		"When on Tuesday suits you, {{ prospect.first_name }}?\n\n{{ rep.name }}\n"
 	if ch != models.ChannelEmail {
 		subject, body = "", "{{ prospect.first_name }}, what did the October figures say? Riley"
 	}
@@ -230,9 +232,10 @@ func (c *crowd) grow(ctx context.Context, first, n int, due time.Time) error {
 			return fmt.Errorf("copy %s: %w", t.table, err)
 		}
 	}
-	// What autovacuum does within the minute where rows come in one by one.
-	if _, err := c.db.ExecContext(ctx, "ANALYZE"); err != nil {
-		return err
+	if c.store.Dialect() == store.Postgres { // autovacuum does it within the minute
+		if _, err := c.db.ExecContext(ctx, "ANALYZE"); err != nil {
+			return err
+		}
 	}
 	return c.renumber(ctx)
 }

@@ -16,11 +16,21 @@ import (
 	"followup/models"
 )
 
-const repliesPerSecond = 500
-
 // pauses: answers arrive by Twilio's webhook while the engine sends at half
 // its full rate; the webhook is answered once the pause is committed.
 func (b *bench) pauses(ctx context.Context) error {
+	for _, perSecond := range []int{500, 50} {
+		if err := b.pausesAt(ctx, perSecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answeringFor is how long replies arrive.
+const answeringFor = 10
+
+func (b *bench) pausesAt(ctx context.Context, perSecond int) error {
 	server, port, err := startSMTP(0)
 	if err != nil {
 		return err
@@ -31,22 +41,25 @@ func (b *bench) pauses(ctx context.Context) error {
 		return err
 	}
 	defer w.close()
-	n := b.size(10_000)
+	n := max(b.size(perSecond*answeringFor), perSecond)
 	// What they answer to: these have their first email behind them, the
 	// second is planned. Sending it says what the full rate is.
 	if err := w.grow(ctx, firstRow, n, w.clock()); err != nil {
 		return err
 	}
-	full, err := w.walk(n, "")
+	warm := b.size(5_000)
+	if err := w.grow(ctx, firstRow+spacing, warm, w.clock()); err != nil {
+		return err
+	}
+	full, err := w.walk(n+warm, "")
 	if err != nil {
 		return err
 	}
 	half := full.rate() / 2
-	seconds := max(float64(n)/repliesPerSecond, 2)
-	if err := w.grow(ctx, firstRow+spacing, int(half*(seconds+5)), w.clock()); err != nil {
+	if err := w.grow(ctx, firstRow+3*spacing, int(half*float64(n/perSecond+8)), w.clock()); err != nil {
 		return err
 	}
-	if _, err := w.db.ExecContext(ctx, "UPDATE senders SET rate_per_minute = $1 WHERE kind = 'mailbox'", int(half*60/4)); err != nil {
+	if _, err := w.db.ExecContext(ctx, "UPDATE senders SET rate_per_minute = $1 WHERE kind = 'mailbox'", max(int(half*60/4), 60)); err != nil {
 		return err
 	}
 	o := w.orders
@@ -59,7 +72,7 @@ func (b *bench) pauses(ctx context.Context) error {
 	if err := errors.Join(engine.hear(&address), engine.tell("go")); err != nil {
 		return err
 	}
-	took, failed := answerAll(address, n)
+	took, failed := answerAll(address, n, perSecond)
 	var sent spent
 	if err := errors.Join(engine.tell("end"), engine.hear(&sent), engine.end()); err != nil {
 		return err
@@ -75,8 +88,9 @@ func (b *bench) pauses(ctx context.Context) error {
 		return fmt.Errorf("%d of %d who answered are paused", paused, n)
 	}
 	p99 := quantile(took, 0.99)
-	b.found(figure{What: fmt.Sprintf("From a reply's webhook to its committed pause, at %d replies a second while sending %.0f/s", repliesPerSecond, sent.rate()),
-		Measured: fmt.Sprintf("p99 %.0f ms, median %.0f ms", ms(p99), ms(quantile(took, 0.5))), Target: "p99 under 50 ms", Met: p99 < 50*time.Millisecond})
+	f := figure{What: fmt.Sprintf("From a reply's webhook to its committed pause, %d replies a second, sending %.0f/s beside it", perSecond, sent.rate()),
+		Measured: fmt.Sprintf("p99 %.0f ms, median %.0f ms", ms(p99), ms(quantile(took, 0.5))), Target: "p99 under 50 ms at 500 a second", Met: perSecond >= 500 && p99 < 50*time.Millisecond}
+	b.found(f)
 	return nil
 }
 
@@ -84,13 +98,13 @@ func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // answerAll posts a reply of each person at an even pace, and tells how long
 // each took from the moment it was to arrive.
-func answerAll(address string, n int) ([]time.Duration, error) {
+func answerAll(address string, n, perSecond int) ([]time.Duration, error) {
 	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
 	took, errs := make([]time.Duration, n), make([]error, n)
 	var wg sync.WaitGroup
 	began := time.Now()
 	for i := range n {
-		at := began.Add(time.Duration(i) * time.Second / repliesPerSecond)
+		at := began.Add(time.Duration(i) * time.Second / time.Duration(perSecond))
 		time.Sleep(time.Until(at))
 		wg.Go(func() {
 			errs[i] = answer(client, address, firstRow+i)

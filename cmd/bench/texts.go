@@ -11,7 +11,7 @@ import (
 // texts: due to accepted over Twilio's API, everything recorded, against bare
 // twilio-go with a tuned transport and as many connections.
 func (b *bench) texts(ctx context.Context) error {
-	const workers = 32
+	const workers = 128
 	server, err := start("twilio", struct{}{})
 	if err != nil {
 		return err

@@ -63,7 +63,8 @@ chaos: ## Four replicas, kill -9, freezes, restarts, faults: counted by the prov
 # Wants the machine for itself. BENCH_FLAGS: bin/bench -help lists them.
 bench: ## Speed and memory as ratios in one run, into docs/performance.md (20 min)
 	@go build -o bin/bench ./cmd/bench
-	@exec bin/bench -o docs/performance.md $(BENCH_FLAGS)
+	bin/bench -o docs/performance.md $(BENCH_FLAGS)
+	go test -run '^$$' -bench 'Compose|Render|Inspect' -benchmem ./channels/email ./templates ./replies
 
 fuzz: ## Each fuzz test for FUZZTIME (default 30s)
 	@for pkg in $$(go list ./...); do \

@@ -56,7 +56,7 @@ type site struct {
 	sessions *scs.SessionManager
 	health   healthCache
 	refused  refusals
-	hooks    chan struct{} // bounds the webhooks worked on at once
+	hooks    chan struct{} // bounds the deliveries worked on at once
 }
 
 // hooksAtOnce leaves connections to the engine and to the pages when a

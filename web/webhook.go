@@ -22,12 +22,6 @@ const comeAgain = "10"
 // answered with an error, so that the provider delivers it again.
 func (s *site) webhook(path string, receiver channels.WebhookReceiver) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case s.hooks <- struct{}{}:
-			defer func() { <-s.hooks }()
-		case <-r.Context().Done():
-			return // the provider has given up, and delivers it again
-		}
 		hook, err := receiver.Webhook(r.Context(), r)
 		if errors.Is(err, channels.ErrSignature) {
 			s.refused.add()
@@ -68,7 +62,15 @@ func deliverAgain(w http.ResponseWriter) {
 	http.Error(w, "not stored; deliver it again", http.StatusServiceUnavailable)
 }
 
+// take waits for its turn only now that the request is read and proved, so
+// that nobody without a secret can hold one.
 func (s *site) take(r *http.Request, hook channels.Webhook) error {
+	select {
+	case s.hooks <- struct{}{}:
+		defer func() { <-s.hooks }()
+	case <-r.Context().Done(): // the provider has given up, and delivers it again
+		return r.Context().Err()
+	}
 	for _, raw := range hook.Raws {
 		if _, err := s.Replies.Receive(r.Context(), raw); err != nil {
 			return err

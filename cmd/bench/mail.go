@@ -3,7 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"strconv"
@@ -56,7 +60,7 @@ type clientOrders struct {
 	URL         string
 	Connections int
 	Callers     int
-	DKIM        string // PEM of the key; "": unsigned
+	DKIM        bool // signed with RSA, 2,048 bits
 }
 
 // mailText makes a message of about 2 KB as it goes over the wire.
@@ -146,6 +150,14 @@ func sendByTransport(orders json.RawMessage, in *bufio.Scanner, out *json.Encode
 	defer channel.Close()
 	sender := &models.Sender{ID: 1, Kind: models.SenderMailbox, Provider: models.ProviderSMTP, Address: "riley@sales.test", Name: "Riley Moreno",
 		Settings: models.SenderSettings{SMTPHost: emailtest.Host, SMTPPort: o.Port, SMTPTLS: string(emailtest.Plain)}}
+	if o.DKIM {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return err
+		}
+		block := &pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}
+		sender.Credentials.DKIMKey, sender.Credentials.DKIMName = string(pem.EncodeToMemory(block)), "bench"
+	}
 	return rounds(in, out, func(n int) error {
 		return share(o.Callers, n, func(_, i int) error {
 			id := strconv.Itoa(i)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 	_ "time/tzdata" // zones on machines that have none installed
@@ -51,7 +52,15 @@ type terminal struct {
 	clock   models.Clock
 }
 
+// garbageShare lets the heap grow to five times what lives in it before it is
+// swept: little lives in ours, and sweeping more often took an eighth of an
+// email's time. GOGC in the environment overrides it.
+const garbageShare = 400
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbageShare)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(terminal{

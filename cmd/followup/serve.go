@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,16 +20,8 @@ type serveCmd struct {
 	Addr string `help:"Address to listen on, over the configuration's." placeholder:"HOST:PORT"`
 }
 
-// garbageShare lets the heap grow to five times what lives in it before it is
-// swept: little lives in ours, and sweeping more often took an eighth of an
-// email's time. GOGC in the environment overrides it.
-const garbageShare = 400
-
 // Run serves until it is interrupted, then lets what is being sent finish.
 func (cmd serveCmd) Run(term terminal, c *cli) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbageShare)
-	}
 	cfg, err := c.load(term)
 	if err != nil {
 		return err

@@ -95,7 +95,8 @@ func (o outlets) permitted(r models.ChannelRules, automated bool) ([]models.Cont
 }
 
 // choose finds the contact point for an automated touch, falling through to
-// the next permitted one where the one asked for may not be used.
+// the next permitted one where the one asked for may not be used. It says why
+// only where it is not the one asked for: the step's own words say the rest.
 func (o outlets) choose(choice models.ContactChoice, r models.ChannelRules) pick {
 	good, reason := o.permitted(r, true)
 	if reason == models.SkipNoConsent && speakable(r) {
@@ -110,20 +111,20 @@ func (o outlets) choose(choice models.ContactChoice, r models.ChannelRules) pick
 		return first
 	case models.ContactLastUsed:
 		if cp := o.lastUsed(good); cp != nil {
-			return pick{point: cp, why: "where they last wrote from"}
+			return pick{point: cp}
 		}
 		return first
 	case models.ContactNextUntried:
 		for i := range good {
 			if !o.tried[good[i].ID] {
-				return pick{point: &good[i], why: "the first not tried yet"}
+				return pick{point: &good[i]}
 			}
 		}
 		return pick{point: longestRested(good), why: "every one was tried: the one tried longest ago"}
 	}
 	for i := range good {
 		if good[i].Label == models.ContactLabel(choice) {
-			return pick{point: &good[i], why: "the " + string(choice) + " contact point"}
+			return pick{point: &good[i]}
 		}
 	}
 	first.why = "no " + string(choice) + " contact point can be used: the first one that can"

@@ -161,15 +161,11 @@ func inFolders(folders []folder, name string) bool {
 
 // filed tells whether the Sent folder holds the message.
 func (c *Channel) filed(ctx context.Context, sender models.Sender, mailID string) (bool, error) {
-	box, err := signIn(ctx, c.options, sender)
+	box, folders, err := c.openSent(ctx, sender)
 	if err != nil {
 		return false, err
 	}
 	defer box.close()
-	folders, err := sentFolders(ctx, box)
-	if err != nil {
-		return false, err
-	}
 	for _, f := range folders {
 		if found, err := box.holds(ctx, f.name, mailID); err != nil || found {
 			return found, err

@@ -23,15 +23,11 @@ func (c *Channel) Left(ctx context.Context, sender models.Sender, since time.Tim
 	if sender.Settings.IMAPHost == "" {
 		return false, nil
 	}
-	box, err := signIn(ctx, c.options, sender)
+	box, folders, err := c.openSent(ctx, sender)
 	if err != nil {
 		return false, err
 	}
 	defer box.close()
-	folders, err := sentFolders(ctx, box)
-	if err != nil {
-		return false, err
-	}
 	for _, f := range folders {
 		if err := box.sentSince(ctx, f.name, since, take); err != nil {
 			return false, folderTrouble(f.name, err)

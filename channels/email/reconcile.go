@@ -64,15 +64,11 @@ func (c *Channel) Reconcile(ctx context.Context, m models.Message) (channels.Fin
 	if m.Sender == nil || !m.Sender.Settings.FilesSentCopies {
 		return channels.Unknown, channels.Outcome{}, nil
 	}
-	box, err := signIn(ctx, c.options, *m.Sender)
+	box, folders, err := c.openSent(ctx, *m.Sender)
 	if err != nil {
 		return channels.Unknown, channels.Outcome{}, err
 	}
 	defer box.close()
-	folders, err := sentFolders(ctx, box)
-	if err != nil {
-		return channels.Unknown, channels.Outcome{}, err
-	}
 	id := mailID(m, m.Sender.Address)
 	for _, f := range folders {
 		found, err := box.holds(ctx, f.name, id)
@@ -90,9 +86,18 @@ func (c *Channel) Reconcile(ctx context.Context, m models.Message) (channels.Fin
 	return channels.Absent, channels.Outcome{Detail: "not in the folder " + folders[0].name}, nil
 }
 
-func sentFolders(ctx context.Context, box *inbox) ([]folder, error) {
+// openSent signs in and lists the Sent folders; who asks closes the box.
+func (c *Channel) openSent(ctx context.Context, sender models.Sender) (*inbox, []folder, error) {
+	box, err := signIn(ctx, c.options, sender)
+	if err != nil {
+		return nil, nil, err
+	}
 	all, err := box.folders(ctx)
-	return sentOf(all), err
+	if err != nil {
+		box.close()
+		return nil, nil, err
+	}
+	return box, sentOf(all), nil
 }
 
 // holds tells whether the folder has a message with the Message-ID. What the

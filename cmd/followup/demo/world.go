@@ -5,7 +5,6 @@
 package demo
 
 import (
-	"container/heap"
 	"context"
 	"fmt"
 	"log/slog"
@@ -13,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"followup/cmd/followup/agenda"
 	"followup/crm"
 	"followup/models"
 	"followup/replies"
@@ -32,7 +32,7 @@ type World struct {
 
 	mu     sync.Mutex
 	sent   []models.Message // handed to the sandbox since the last look
-	agenda agenda
+	agenda agenda.Agenda[action]
 	people []*person
 	byID   map[int64]*person
 	reps   []int64
@@ -40,7 +40,6 @@ type World struct {
 	firstNames, lastNames []string
 	idle                  time.Time // the reps work until then; zero: always
 	lastTask              int64
-	order                 int
 }
 
 // Sent is the sandbox's hook: the customers see what reaches them.
@@ -58,40 +57,15 @@ type person struct {
 	calls    int                        // call tasks that opened
 }
 
-// action is something a customer or a rep does at a time.
+// action is something a customer or a rep does.
 type action struct {
-	at    time.Time
-	order int // of planning, so that equal times keep it
-	what  string
-	do    func(context.Context) error
-}
-
-type agenda []action
-
-func (a agenda) Len() int { return len(a) }
-func (a agenda) Less(i, j int) bool {
-	if !a[i].at.Equal(a[j].at) {
-		return a[i].at.Before(a[j].at)
-	}
-	return a[i].order < a[j].order
-}
-func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
-
-// Push is heap.Interface.
-func (a *agenda) Push(x any) { *a = append(*a, x.(action)) }
-
-// Pop is heap.Interface.
-func (a *agenda) Pop() any {
-	old := *a
-	last := old[len(old)-1]
-	*a = old[:len(old)-1]
-	return last
+	what string
+	do   func(context.Context) error
 }
 
 // after plans an action.
 func (w *World) after(d time.Duration, what string, do func(context.Context) error) {
-	w.order++
-	heap.Push(&w.agenda, action{at: w.Clock.Now().Add(d), order: w.order, what: what, do: do})
+	w.agenda.Add(w.Clock.Now().Add(d), action{what: what, do: do})
 }
 
 // Pace waits while the play goes from one instant to the next. It may move
@@ -132,8 +106,7 @@ func (w *World) settle(ctx context.Context) error {
 			return err
 		}
 		acted := false
-		for len(w.agenda) > 0 && !w.agenda[0].at.After(now) {
-			a := heap.Pop(&w.agenda).(action)
+		for a, due := w.agenda.Take(now); due; a, due = w.agenda.Take(now) {
 			if err := a.do(ctx); err != nil {
 				return fmt.Errorf("%s at %s: %w", a.what, now.Format(time.RFC3339), err)
 			}
@@ -148,8 +121,8 @@ func (w *World) settle(ctx context.Context) error {
 // next is when something happens again, at most end.
 func (w *World) next(ctx context.Context, end time.Time) (time.Time, error) {
 	next := end
-	if len(w.agenda) > 0 && w.agenda[0].at.Before(next) {
-		next = w.agenda[0].at
+	if at, ok := w.agenda.Next(); ok && at.Before(next) {
+		next = at
 	}
 	due, ok, err := w.Store.NextDue(ctx)
 	if err != nil {

@@ -1,46 +1,13 @@
 package simulate
 
-import (
-	"container/heap"
-	"time"
-)
-
-// action is something a person does at a time.
-type action struct {
-	at    time.Time
-	order int // of planning, so that equal times keep it
-	do    func()
-}
-
-type agenda []action
-
-func (a agenda) Len() int { return len(a) }
-func (a agenda) Less(i, j int) bool {
-	if !a[i].at.Equal(a[j].at) {
-		return a[i].at.Before(a[j].at)
-	}
-	return a[i].order < a[j].order
-}
-func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
-
-// Push is heap.Interface.
-func (a *agenda) Push(x any) { *a = append(*a, x.(action)) }
-
-// Pop is heap.Interface.
-func (a *agenda) Pop() any {
-	old := *a
-	last := old[len(old)-1]
-	*a = old[:len(old)-1]
-	return last
-}
+import "time"
 
 // at plans an action; one in the past is due now.
 func (w *world) at(t time.Time, do func()) {
 	if t.Before(w.now) {
 		t = w.now
 	}
-	w.planned++
-	heap.Push(&w.agenda, action{at: t, order: w.planned, do: do})
+	w.agenda.Add(t, do)
 }
 
 // later plans an action on the grid of ordinary life: people do not act to the
@@ -56,13 +23,6 @@ func (w *world) later(d time.Duration, do func()) {
 // soon plans what follows something at once, on the beat of what does.
 func (w *world) soon(d time.Duration, do func()) {
 	w.at(w.now.Add(d).Truncate(w.beat), do)
-}
-
-func (w *world) nextAction() (action, bool) {
-	if len(w.agenda) == 0 || w.agenda[0].at.After(w.now) {
-		return action{}, false
-	}
-	return heap.Pop(&w.agenda).(action), true
 }
 
 // chance is true with probability p.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"followup/channels"
+	"followup/cmd/followup/agenda"
 	"followup/crm"
 	"followup/models"
 	"followup/replies"
@@ -42,8 +43,7 @@ type world struct {
 
 	processes []*process
 	born      int // processes started
-	agenda    agenda
-	planned   int
+	agenda    agenda.Agenda[func()]
 	hurry     bool
 	lastTick  time.Time
 	wholeTick time.Time // the last that nothing cut short
@@ -209,11 +209,11 @@ func (w *world) settle() {
 		w.look()
 		acted := false
 		for !w.over() {
-			a, ok := w.nextAction()
+			act, ok := w.agenda.Take(w.now)
 			if !ok {
 				break
 			}
-			a.do()
+			act()
 			w.judge.after()
 			acted = true
 		}
@@ -272,8 +272,8 @@ func (w *world) next(until time.Time) time.Time {
 			next = t
 		}
 	}
-	if len(w.agenda) > 0 {
-		consider(w.agenda[0].at)
+	if at, ok := w.agenda.Next(); ok {
+		consider(at)
 	}
 	if w.now.Before(w.outage) {
 		consider(w.outage)

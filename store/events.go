@@ -8,9 +8,9 @@ import (
 	"followup/models"
 )
 
-// rowsPerInsert keeps a statement with many values below the databases' limits on
+// valuesPerStatement keeps a statement with many values below the databases' limits on
 // parameters (SQLite 32,766, PostgreSQL 65,535).
-const rowsPerInsert = 500
+const valuesPerStatement = 500
 
 // insertSizes are the only numbers of rows that a hot INSERT comes in: each
 // number is a statement of its own, and a new one for every batch would be

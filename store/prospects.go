@@ -232,7 +232,7 @@ func mergePoints(tx *gorm.DB, prospectID int64, points []models.ContactPoint, no
 func (s *Store) FindProspects(ctx context.Context, values []string) (map[string]int64, error) {
 	tx := s.read.WithContext(ctx)
 	found := map[string]int64{}
-	for part := range slices.Chunk(values, rowsPerInsert) {
+	for part := range slices.Chunk(values, valuesPerStatement) {
 		var points []models.ContactPoint
 		err := tx.Select("id", "prospect_id", "value").Where("value IN ?", part).Order("id").Find(&points).Error
 		if err != nil {

@@ -62,7 +62,7 @@ func lockCovered(tx *gorm.DB, sup models.Suppression) ([]models.Prospect, error)
 		return nil, err
 	}
 	var people []models.Prospect
-	for part := range slices.Chunk(ids, rowsPerInsert) {
+	for part := range slices.Chunk(ids, valuesPerStatement) {
 		locked, err := lockProspects(tx, part)
 		if err != nil {
 			return nil, err

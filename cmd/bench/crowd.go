@@ -112,10 +112,7 @@ func (c *crowd) prototype(ctx context.Context, p crowdPlan) error {
 	if err != nil {
 		return err
 	}
-	registry := channels.NewRegistry()
-	registry.Add(models.ProviderSMTP, quiet{channels.EmailRules})
-	registry.Add(models.ProviderTwilio, quiet{channels.SMSRules})
-	planner := &scheduler.Scheduler{Store: c.store, Channels: registry, Clock: c.clock, MaySend: func(context.Context) bool { return false }}
+	planner := c.planner()
 	if _, err := planner.Enroll(ctx, scheduler.EnrollRequest{ProspectID: c.proto.ID, SequenceID: seq.ID, RepID: rep.ID, By: models.ActorSystem}); err != nil {
 		return err
 	}
@@ -127,6 +124,14 @@ func (c *crowd) prototype(ctx context.Context, p crowdPlan) error {
 		return errors.New("the prototype's first touch was not planned")
 	}
 	return err
+}
+
+// planner enrolls and plans, and sends nothing.
+func (c *crowd) planner() *scheduler.Scheduler {
+	registry := channels.NewRegistry()
+	registry.Add(models.ProviderSMTP, quiet{channels.EmailRules})
+	registry.Add(models.ProviderTwilio, quiet{channels.SMSRules})
+	return &scheduler.Scheduler{Store: c.store, Channels: registry, Clock: c.clock, MaySend: func(context.Context) bool { return false }}
 }
 
 // saveSenders: the first is the rep's, which the plan takes; the copies' touches are spread over all.
@@ -204,25 +209,24 @@ func (c *crowd) grow(ctx context.Context, first, n int, due time.Time) error {
 	// Kept in the order of what refers to what.
 	for _, t := range []struct {
 		table, where string
-		per          int // rows per person
 		set          map[string]string
 	}{
 		// A company each: colleagues would be looked at with every answer.
-		{"companies", fmt.Sprintf("o.id = %d", *c.proto.CompanyID), 1, map[string]string{
+		{"companies", fmt.Sprintf("o.id = %d", *c.proto.CompanyID), map[string]string{
 			"id": "{i}", "name": "'Works ' || {i}", "domain": "''"}},
-		{"prospects", fmt.Sprintf("o.id = %d", c.proto.ID), 1, map[string]string{
+		{"prospects", fmt.Sprintf("o.id = %d", c.proto.ID), map[string]string{
 			"id": "{i}", "company_id": "{i}", "last_name": "'Whitfield ' || {i}"}},
-		{"contact_points", fmt.Sprintf("o.prospect_id = %d", c.proto.ID), 2, map[string]string{
+		{"contact_points", fmt.Sprintf("o.prospect_id = %d", c.proto.ID), map[string]string{
 			"id": "{i} * 2 + o.position", "prospect_id": "{i}",
 			"value": "CASE WHEN o.kind = 'email' THEN 'dana' || {i} || '@customer.test' ELSE '+1' || (3000000000 + {i}) END"}},
-		{"consents", fmt.Sprintf("o.prospect_id = %d", c.proto.ID), 2, map[string]string{
+		{"consents", fmt.Sprintf("o.prospect_id = %d", c.proto.ID), map[string]string{
 			"id": "{i} * 2 + CASE WHEN o.channel = 'email' THEN 0 ELSE 1 END", "prospect_id": "{i}",
 			"contact_point_id": "{i} * 2 + CASE WHEN o.channel = 'email' THEN 0 ELSE 1 END"}},
-		{"enrollments", fmt.Sprintf("o.prospect_id = %d", c.proto.ID), 1, map[string]string{
+		{"enrollments", fmt.Sprintf("o.prospect_id = %d", c.proto.ID), map[string]string{
 			"id": "{i}", "prospect_id": "{i}"}},
-		{"pursuits", fmt.Sprintf("o.prospect_id = %d", c.proto.ID), 1, map[string]string{
+		{"pursuits", fmt.Sprintf("o.prospect_id = %d", c.proto.ID), map[string]string{
 			"id": "{i}", "prospect_id": "{i}", "follow_ups": "0", "last_counted_on": "''"}},
-		{"touches", fmt.Sprintf("o.id = %d", c.touch), 1, map[string]string{
+		{"touches", fmt.Sprintf("o.id = %d", c.touch), map[string]string{
 			"id": "{i}", "prospect_id": "{i}", "enrollment_id": "{i}",
 			"state": "'planned'", "attempt": "0", "replica": "''", "end_reason": "''", "end_detail": "''", "ended_at": "NULL",
 			"contact_point_id": fmt.Sprintf("{i} * 2 + %d", b2i(channel != string(models.ChannelEmail))),

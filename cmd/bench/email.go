@@ -27,11 +27,12 @@ func dayShift() time.Duration {
 // work is a crowd with due touches, and what is needed to send them.
 type work struct {
 	*crowd
-	dsn    string
-	shift  time.Duration
-	orders engineOrders
-	server *pgserver.Server // nil: SQLite
-	close  func() error
+	dsn      string
+	shift    time.Duration
+	orders   engineOrders
+	server   *pgserver.Server // nil: SQLite
+	smtpPort int
+	close    func() error
 }
 
 // onPostgres prepares an empty workspace on a durable server.
@@ -47,6 +48,23 @@ func (b *bench) onPostgres(ctx context.Context, p crowdPlan) (*work, error) {
 	w.server = pg
 	w.close = func() error { return errors.Join(w.crowd.close(), pg.Stop()) }
 	return w, nil
+}
+
+// mailOnPostgres is such a workspace whose mail goes to a server of its own,
+// which ends with it.
+func (b *bench) mailOnPostgres(ctx context.Context) (*work, *child, error) {
+	server, port, err := startSMTP(0)
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := b.onPostgres(ctx, crowdPlan{channel: models.ChannelEmail, senders: 4, smtpPort: port})
+	if err != nil {
+		return nil, nil, errors.Join(err, server.end())
+	}
+	w.smtpPort = port
+	closeAll := w.close
+	w.close = func() error { return errors.Join(closeAll(), server.end()) }
+	return w, server, nil
 }
 
 func (b *bench) onSQLite(ctx context.Context, p crowdPlan) (*work, error) {
@@ -74,12 +92,8 @@ func (b *bench) workOn(ctx context.Context, dsn string, p crowdPlan) (*work, err
 func (w *work) walk(n int, profile string) (spent, error) {
 	o := w.orders
 	o.Messages, o.Profile = n, profile
-	engine, err := start("engine", o)
+	engine, _, err := startEngine(o)
 	if err != nil {
-		return spent{}, err
-	}
-	var ready string
-	if err := engine.hear(&ready); err != nil {
 		return spent{}, err
 	}
 	before := w.databaseCPU()
@@ -107,12 +121,7 @@ const spacing = 10_000_000
 // dueToAccepted: claimed, gated, rendered, kept, handed over, settled, the
 // next touch planned; go-mail alone, which records nothing, takes turns.
 func (b *bench) dueToAccepted(ctx context.Context) error {
-	server, port, err := startSMTP(0)
-	if err != nil {
-		return err
-	}
-	defer server.end()
-	w, err := b.onPostgres(ctx, crowdPlan{channel: models.ChannelEmail, senders: 4, smtpPort: port})
+	w, server, err := b.mailOnPostgres(ctx)
 	if err != nil {
 		return err
 	}
@@ -127,7 +136,7 @@ func (b *bench) dueToAccepted(ctx context.Context) error {
 		if _, err := w.db.ExecContext(ctx, "CHECKPOINT"); err != nil {
 			return err
 		}
-		them, err := once("gomail", clientOrders{Port: port, Connections: 16}, n)
+		them, err := once("gomail", clientOrders{Port: w.smtpPort, Connections: 16}, n)
 		if err != nil {
 			return err
 		}
@@ -170,6 +179,7 @@ func (w *work) complete(ctx context.Context, n int) error {
 		"touches are sent":            "SELECT count(*) FROM touches WHERE state = 'sent'",
 		"messages are kept":           "SELECT count(*) FROM messages WHERE state = 'sent' AND text <> ''",
 		"ends are in the audit trail": "SELECT count(*) FROM events WHERE kind = 'touch.ended' AND code = 'sent'",
+		"next touches are planned":    "SELECT count(*) FROM touches WHERE state = 'planned' AND step_key = 'second'",
 		"pursuits are counted":        "SELECT count(*) FROM pursuits WHERE follow_ups = 1",
 	} {
 		var found int

@@ -81,6 +81,16 @@ func (c *counting) ClaimDue(ctx context.Context, req models.ClaimRequest, decide
 	return claimed, err
 }
 
+// startEngine gives a replica that waits for the word to begin, and the address
+// at which it takes webhooks where it was told to.
+func startEngine(o engineOrders) (engine *child, address string, err error) {
+	if engine, err = start("engine", o); err != nil {
+		return nil, "", err
+	}
+	err = engine.hear(&address)
+	return engine, address, err
+}
+
 // patience with an engine that gets nowhere.
 const patience = 3 * time.Minute
 

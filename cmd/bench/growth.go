@@ -12,12 +12,7 @@ import (
 // growth: what a due touch costs by how many are enrolled, on tables with
 // dead rows that nothing has vacuumed.
 func (b *bench) growth(ctx context.Context) error {
-	server, port, err := startSMTP(0)
-	if err != nil {
-		return err
-	}
-	defer server.end()
-	w, err := b.onPostgres(ctx, crowdPlan{channel: models.ChannelEmail, senders: 4, smtpPort: port})
+	w, _, err := b.mailOnPostgres(ctx)
 	if err != nil {
 		return err
 	}

@@ -101,5 +101,5 @@ func (b *bench) size(n int) int { return max(int(float64(n)*b.scale), 100) }
 // found reports one figure.
 func (b *bench) found(f figure) {
 	b.report.Figures = append(b.report.Figures, f)
-	fmt.Fprintf(b.out, "  %s: %s (target: %s)%s\n", f.What, f.Measured, f.Target, f.Remark)
+	fmt.Fprintf(b.out, "  %s: %s (target: %s)\n", f.What, f.Measured, f.Target)
 }

@@ -13,7 +13,6 @@ import (
 
 	"followup/channels/sms"
 	"followup/channels/twilioapi"
-	"followup/models"
 )
 
 // pauses: answers arrive by Twilio's webhook while the engine sends at half
@@ -31,12 +30,7 @@ func (b *bench) pauses(ctx context.Context) error {
 const answeringFor = 10
 
 func (b *bench) pausesAt(ctx context.Context, perSecond int) error {
-	server, port, err := startSMTP(0)
-	if err != nil {
-		return err
-	}
-	defer server.end()
-	w, err := b.onPostgres(ctx, crowdPlan{channel: models.ChannelEmail, senders: 4, smtpPort: port})
+	w, _, err := b.mailOnPostgres(ctx)
 	if err != nil {
 		return err
 	}
@@ -64,12 +58,11 @@ func (b *bench) pausesAt(ctx context.Context, perSecond int) error {
 	}
 	o := w.orders
 	o.Serve = true
-	engine, err := start("engine", o)
+	engine, address, err := startEngine(o)
 	if err != nil {
 		return err
 	}
-	var address string
-	if err := errors.Join(engine.hear(&address), engine.tell("go")); err != nil {
+	if err := engine.tell("go"); err != nil {
 		return err
 	}
 	took, failed := answerAll(address, n, perSecond)

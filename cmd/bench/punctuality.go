@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"followup/channels"
 	"followup/models"
 	"followup/scheduler"
 )
@@ -40,13 +39,8 @@ func (b *bench) bookedCalls(ctx context.Context) error {
 	if err := w.growBooked(ctx, firstRow, n); err != nil {
 		return err
 	}
-	o := w.orders
-	engine, err := start("engine", o)
+	engine, _, err := startEngine(w.orders)
 	if err != nil {
-		return err
-	}
-	var ready string
-	if err := engine.hear(&ready); err != nil {
 		return err
 	}
 	at := w.clock().Add(leadTime).Truncate(time.Second)
@@ -100,12 +94,8 @@ func (w *work) book(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	registry := channels.NewRegistry()
-	registry.Add(models.ProviderSMTP, quiet{channels.EmailRules})
-	registry.Add(models.ProviderTwilio, quiet{channels.SMSRules})
-	planner := &scheduler.Scheduler{Store: w.store, Channels: registry, Clock: w.clock, MaySend: func(context.Context) bool { return false }}
 	at := w.clock().Add(time.Hour)
-	_, err = planner.Enroll(ctx, scheduler.EnrollRequest{ProspectID: w.proto.ID, SequenceID: seq.ID, RepID: w.proto.OwnerID, By: models.ActorSystem, CallAt: &at})
+	_, err = w.planner().Enroll(ctx, scheduler.EnrollRequest{ProspectID: w.proto.ID, SequenceID: seq.ID, RepID: w.proto.OwnerID, By: models.ActorSystem, CallAt: &at})
 	if err != nil {
 		return err
 	}
@@ -137,15 +127,11 @@ func (w *work) growBooked(ctx context.Context, first, n int) error {
 
 // sameMinute: many texts of many senders, all due at once.
 func (b *bench) sameMinute(ctx context.Context) error {
-	server, err := start("twilio", struct{}{})
+	server, said, err := startTwilio()
 	if err != nil {
 		return err
 	}
 	defer server.end()
-	var said twilioSaid
-	if err := server.hear(&said); err != nil {
-		return err
-	}
 	senders, n := b.size(1000), b.size(100_000)
 	w, err := b.onPostgres(ctx, crowdPlan{channel: models.ChannelSMS, senders: senders})
 	if err != nil {
@@ -154,12 +140,8 @@ func (b *bench) sameMinute(ctx context.Context) error {
 	defer w.close()
 	o := w.orders
 	o.Twilio, o.First, o.People, o.Slots = said.URL, firstRow, n, 256
-	engine, err := start("engine", o)
+	engine, _, err := startEngine(o)
 	if err != nil {
-		return err
-	}
-	var ready string
-	if err := engine.hear(&ready); err != nil {
 		return err
 	}
 	if err := w.grow(ctx, firstRow, n, w.clock().Add(time.Hour)); err != nil {

@@ -18,8 +18,8 @@ var reportText string
 
 // figure is one line of the report.
 type figure struct {
-	What, Measured, Target, Remark string
-	Met                            bool
+	What, Measured, Target string
+	Met                    bool
 }
 
 type report struct {

@@ -23,6 +23,16 @@ type twilioSaid struct {
 	Tenth       []int                // of each number, when a tenth of a hundred each had come
 }
 
+func startTwilio() (*child, twilioSaid, error) {
+	var said twilioSaid
+	server, err := start("twilio", struct{}{})
+	if err != nil {
+		return nil, said, err
+	}
+	err = server.hear(&said)
+	return server, said, err
+}
+
 // twilioSide is as much of Twilio's API as creating a message needs, quick
 // enough to measure clients with.
 type twilioSide struct {

@@ -12,15 +12,11 @@ import (
 // twilio-go with a tuned transport and as many connections.
 func (b *bench) texts(ctx context.Context) error {
 	const workers = 128
-	server, err := start("twilio", struct{}{})
+	server, said, err := startTwilio()
 	if err != nil {
 		return err
 	}
 	defer server.end()
-	var said twilioSaid
-	if err := server.hear(&said); err != nil {
-		return err
-	}
 	w, err := b.onPostgres(ctx, crowdPlan{channel: models.ChannelSMS, senders: 8})
 	if err != nil {
 		return err

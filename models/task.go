@@ -16,7 +16,8 @@ const (
 type TaskState string
 
 const (
-	TaskOpen      TaskState = "open"      // entered on creation
+	TaskUpcoming  TaskState = "upcoming"  // a booked call's, from its booking to its minute: it can be prepared, not dialled
+	TaskOpen      TaskState = "open"      // entered on creation, or from upcoming at the booked minute
 	TaskDone      TaskState = "done"      // entered when the work was done, with an outcome for calls
 	TaskDismissed TaskState = "dismissed" // entered by a person who sets it aside
 	TaskMissed    TaskState = "missed"    // entered with its booked call's touch

@@ -10,12 +10,36 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// entries are all recurring jobs of the engine. Each only calls a verb; what
-// it does not have to do every second it paces itself, by the Tick's time.
-func (s *Scheduler) entries() map[string]func() {
-	return map[string]func(){
-		"* * * * * *": s.Wake, // every second: a Tick
+// tickSpec is every second.
+const tickSpec = "* * * * * *"
+
+// Job is work that recurs beside the Ticks: a digest, a clean-up. Every
+// replica runs it; one that may happen once a period only commits its
+// (job, period) row together with what it produces.
+type Job struct {
+	Name string
+	Spec string // cron with seconds, UTC
+	Run  func(ctx context.Context, now time.Time) error
+}
+
+// entries are all recurring work: the Tick, and the jobs that wire.go lists.
+// A job that is still running is not started again, and one that fails or
+// panics is logged and comes again with its next turn.
+func (s *Scheduler) entries(ctx context.Context) []entry {
+	all := []entry{{spec: tickSpec, run: s.Wake}}
+	for _, j := range s.Jobs {
+		all = append(all, entry{spec: j.Spec, run: func() {
+			if err := j.Run(ctx, s.Clock()); err != nil && ctx.Err() == nil {
+				s.Log.Error("a job failed; it is tried again at its next turn", "job", j.Name, "error", err)
+			}
+		}})
 	}
+	return all
+}
+
+type entry struct {
+	spec string
+	run  func()
 }
 
 // watchdogAfter is how long no Tick may have come before one is asked for
@@ -33,9 +57,9 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	logger := cronLog{s.Log}
 	jobs := cron.New(cron.WithSeconds(), cron.WithLocation(time.UTC), cron.WithLogger(logger),
 		cron.WithChain(cron.Recover(logger), cron.SkipIfStillRunning(logger)))
-	for spec, job := range s.entries() {
-		if _, err := jobs.AddFunc(spec, job); err != nil {
-			return fmt.Errorf("cron entry %q: %w", spec, err)
+	for _, e := range s.entries(ctx) {
+		if _, err := jobs.AddFunc(e.spec, e.run); err != nil {
+			return fmt.Errorf("cron entry %q: %w", e.spec, err)
 		}
 	}
 	jobs.Start()

@@ -49,6 +49,8 @@ type Scheduler struct {
 	// MaySend is asked before messages are claimed; while it says no, tasks
 	// open and nothing is sent. nil: always.
 	MaySend func(context.Context) bool
+	// Jobs run beside the Ticks while Run does.
+	Jobs []Job
 	// NewToken makes the opaque name of a message; nil: 26 random characters.
 	NewToken func() string
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"time"
 )
 
 // The directories are named whole, so that the program builds with and
@@ -22,12 +23,18 @@ var files embed.FS
 // views are the parsed pages, each with the layout and every component.
 type views struct {
 	pages  map[string]*template.Template
-	hashes map[string]string // static file → short hash, for its address
+	static map[string]asset // by the name under /static/
+}
+
+// asset is a file that browsers get, with the hash that its address carries.
+type asset struct {
+	content []byte
+	hash    string
 }
 
 func loadViews() (*views, error) {
-	v := &views{pages: map[string]*template.Template{}, hashes: map[string]string{}}
-	if err := v.hashStatic(); err != nil {
+	v := &views{pages: map[string]*template.Template{}, static: map[string]asset{}}
+	if err := v.readStatic(); err != nil {
 		return nil, err
 	}
 	base, err := template.New("layout").Funcs(v.funcs()).ParseFS(files, "views/*.html", "views/components/*.html")
@@ -48,8 +55,15 @@ func loadViews() (*views, error) {
 	return v, nil
 }
 
-func (v *views) hashStatic() error {
-	return fs.WalkDir(files, "static", func(p string, d fs.DirEntry, err error) error {
+// bundles are written in parts, one an area of the site, and served as one
+// file each: what a page loads must not grow in requests with the site.
+var bundles = map[string]string{"css": "app.css", "js": "app.js"}
+
+// readStatic takes the files under static as they are, and the parts of a
+// bundle together in the order of their names.
+func (v *views) readStatic() error {
+	parts := map[string][]byte{}
+	err := fs.WalkDir(files, "static", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -57,39 +71,48 @@ func (v *views) hashStatic() error {
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(b)
-		v.hashes[strings.TrimPrefix(p, "static/")] = hex.EncodeToString(sum[:4])
+		if bundle, ok := bundles[path.Base(path.Dir(p))]; ok {
+			parts[bundle] = append(parts[bundle], b...)
+			return nil
+		}
+		v.keepStatic(strings.TrimPrefix(p, "static/"), b)
 		return nil
 	})
+	for name, content := range parts {
+		v.keepStatic(name, content)
+	}
+	return err
+}
+
+func (v *views) keepStatic(name string, content []byte) {
+	sum := sha256.Sum256(content)
+	v.static[name] = asset{content: content, hash: hex.EncodeToString(sum[:4])}
 }
 
 // asset is a static file's address with its hash; "" where it is not there.
 func (v *views) asset(name string) string {
-	h, ok := v.hashes[name]
+	a, ok := v.static[name]
 	if !ok {
 		return ""
 	}
-	return "/static/" + name + "?v=" + h
+	return "/static/" + name + "?v=" + a.hash
 }
 
-// static serves the embedded files. An address with the file's hash never
-// changes its content.
-func (v *views) static() http.Handler {
-	server := http.FileServerFS(files)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := strings.TrimPrefix(r.URL.Path, "/static/")
-		hash, ok := v.hashes[name]
-		if !ok {
-			http.NotFound(w, r)
-			return
-		}
-		if r.URL.Query().Get("v") == hash {
-			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		} else {
-			w.Header().Set("Cache-Control", "no-cache")
-		}
-		server.ServeHTTP(w, r)
-	})
+// serveStatic gives out the embedded files. An address with the file's hash
+// never changes its content.
+func (v *views) serveStatic(w http.ResponseWriter, r *http.Request) {
+	name := strings.TrimPrefix(r.URL.Path, "/static/")
+	a, ok := v.static[name]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	if r.URL.Query().Get("v") == a.hash {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	} else {
+		w.Header().Set("Cache-Control", "no-cache")
+	}
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(a.content))
 }
 
 // render executes a page whole before anything is written, so that a failing

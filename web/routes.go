@@ -15,7 +15,7 @@ const maxBody = 1 << 20
 // middleware, so that it costs no query and works while nobody is signed in.
 func (s *site) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /static/", s.views.static())
+	mux.HandleFunc("GET /static/", s.views.serveStatic)
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.HandleFunc("GET /u/{token}", s.plain(s.unsubscribeShow))
@@ -61,7 +61,7 @@ func limitBody(h http.Handler) http.Handler {
 func (s *site) pages() http.Handler {
 	mux := http.NewServeMux()
 	open := func(pattern string, h action) { mux.HandleFunc(pattern, s.act(h, false)) }
-	page := func(pattern string, h action) { mux.HandleFunc(pattern, s.act(h, true)) }
+	var page register = func(pattern string, h action) { mux.HandleFunc(pattern, s.act(h, true)) }
 
 	open("GET /sign-in", s.signInShow)
 	mux.Handle("POST /sign-in", s.limitSignIn(s.act(s.signIn, false)))
@@ -70,6 +70,26 @@ func (s *site) pages() http.Handler {
 	page("POST /welcome", s.welcome)
 	page("GET /help", s.help)
 
+	s.dayRoutes(page)
+	s.peopleRoutes(page)
+	s.inboxRoutes(page)
+	s.sequenceRoutes(page)
+	s.accountRoutes(page)
+	s.teamRoutes(page)
+	if s.Sandbox {
+		page("GET /sandbox", s.sandbox)
+		page("GET /sandbox/{id}", s.sandboxThread)
+		page("POST /sandbox/{id}", s.sandboxPlay)
+	}
+	open("/", s.notFound)
+	return mux
+}
+
+// register adds a route behind the session.
+type register func(pattern string, h action)
+
+// dayRoutes are the rep's queue and what is done from it.
+func (s *site) dayRoutes(page register) {
 	page("GET /{$}", s.today)
 	page("GET /tasks/{id}", s.taskShow)
 	page("POST /tasks/{id}/outcome", s.callClose)
@@ -78,7 +98,10 @@ func (s *site) pages() http.Handler {
 	page("GET /appointments/{id}", s.appointmentShow)
 	page("POST /appointments/{id}/move", s.appointmentMove)
 	page("POST /appointments/{id}/cancel", s.appointmentCancel)
+}
 
+// peopleRoutes are prospects, what they are enrolled in and what they promised.
+func (s *site) peopleRoutes(page register) {
 	page("GET /prospects", s.prospectList)
 	page("GET /prospects/new", s.prospectNew)
 	page("POST /prospects", s.prospectCreate)
@@ -97,10 +120,10 @@ func (s *site) pages() http.Handler {
 	page("POST /enrollments/{id}/pause", s.enrollmentPause)
 	page("POST /enrollments/{id}/resume", s.enrollmentResume)
 	page("POST /enrollments/{id}/finish", s.enrollmentFinish)
+}
 
-	page("GET /accounts/oauth/{provider}/start", s.oauthStart)
-	page("GET /accounts/oauth/{provider}/callback", s.oauthCallback)
-
+// inboxRoutes are the conversations and what could not be matched to one.
+func (s *site) inboxRoutes(page register) {
 	page("GET /inbox", s.inbox)
 	page("GET /inbox/raw/{id}", s.inboxRaw)
 	page("GET /inbox/matching", s.matching)
@@ -109,6 +132,10 @@ func (s *site) pages() http.Handler {
 	page("POST /inbox/matching/{id}/dismiss", s.matchDismiss)
 	page("POST /messages/{id}/address", s.addressAdd)
 	page("GET /messages/{id}/media/{n}", s.mediaShow)
+}
+
+// sequenceRoutes are what managers write.
+func (s *site) sequenceRoutes(page register) {
 	page("GET /sequences", s.sequenceList)
 	page("GET /sequences/new", s.sequenceNew)
 	page("GET /sequences/{key}", s.sequenceShow)
@@ -116,7 +143,12 @@ func (s *site) pages() http.Handler {
 	page("POST /sequences/save", s.sequenceSave)
 	page("POST /sequences/lint", s.sequenceLint)
 	page("POST /lint", s.textLint)
-	page("GET /scheduler", s.schedulerShow)
+}
+
+// accountRoutes are the mailboxes and numbers we send from.
+func (s *site) accountRoutes(page register) {
+	page("GET /accounts/oauth/{provider}/start", s.oauthStart)
+	page("GET /accounts/oauth/{provider}/callback", s.oauthCallback)
 	page("GET /accounts", s.accounts)
 	page("GET /accounts/new", s.mailboxNew)
 	page("POST /accounts/mailbox", s.mailboxSave)
@@ -132,14 +164,12 @@ func (s *site) pages() http.Handler {
 	page("POST /accounts/{id}/start", s.accountStart)
 	page("POST /accounts/{id}/stop", s.accountStop)
 	page("POST /accounts/{id}/limits", s.accountLimits)
+}
+
+// teamRoutes are the people who work here and the engine they look after.
+func (s *site) teamRoutes(page register) {
+	page("GET /scheduler", s.schedulerShow)
 	page("GET /team", s.team)
 	page("POST /team", s.teamAdd)
 	page("POST /team/escalation", s.escalation)
-	if s.Sandbox {
-		page("GET /sandbox", s.sandbox)
-		page("GET /sandbox/{id}", s.sandboxThread)
-		page("POST /sandbox/{id}", s.sandboxPlay)
-	}
-	open("/", s.notFound)
-	return mux
 }

@@ -96,7 +96,13 @@ func wire(ctx context.Context, cfg config.Config, clock models.Clock, log *slog.
 		Store: a.store, Channels: a.channels, Receive: a.replies.Receive, Clock: clock, Log: log, Replica: replica,
 	}
 	a.restored = &scheduler.Restored{Store: a.store, Channels: a.channels, Clock: clock, Log: log}
+	a.scheduler.Jobs = a.jobs()
 	return a, nil
+}
+
+// jobs are what recurs beside the engine's Ticks; each is one line here.
+func (a *app) jobs() []scheduler.Job {
+	return nil
 }
 
 // prepareSchema migrates SQLite by itself and PostgreSQL where allowed.

@@ -24,6 +24,10 @@ type Config struct {
 	Data string `koanf:"data"`
 	// Database is a PostgreSQL DSN; "": SQLite in Data.
 	Database string `koanf:"database"`
+	// Files is the folder of large inbound messages, attachments nearly always.
+	// "": Data/files with SQLite; with PostgreSQL they stay in the database,
+	// because all processes on it must see the same folder.
+	Files string `koanf:"files"`
 	// AutoMigrate lets serve migrate PostgreSQL too; SQLite always migrates.
 	AutoMigrate bool `koanf:"auto_migrate"`
 	// SecretKey encrypts senders' secrets at rest: 64 hexadecimal digits; "": made once and kept in Data.
@@ -119,6 +123,26 @@ func Default() Config {
 
 // SQLitePath is where the embedded database lies.
 func (c Config) SQLitePath() string { return filepath.Join(c.Data, "followup.db") }
+
+// Accounts are the addresses and numbers that the configuration names.
+func (c Config) Accounts() []string {
+	var all []string
+	for _, m := range c.Mailboxes {
+		all = append(all, m.Address)
+	}
+	for _, n := range c.Twilio.Numbers {
+		all = append(all, n.Number)
+	}
+	return all
+}
+
+// FilesDir is where large inbound messages are kept; "": in the database.
+func (c Config) FilesDir() string {
+	if c.Files == "" && c.Database == "" {
+		return filepath.Join(c.Data, "files")
+	}
+	return c.Files
+}
 
 // DSN of the database: Database, or the SQLite file.
 func (c Config) DSN() string {

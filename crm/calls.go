@@ -18,12 +18,8 @@ type CallReport struct {
 	Notes      string
 	NextAt     *time.Time // call_back, booked: when the next call is
 	Objection  *models.Objection
-}
-
-// Dial notes that the rep began to call: from then on a booked call is not
-// missed, however long the talk lasts.
-func (s *Service) Dial(ctx context.Context, userID, taskID int64) (models.Task, error) {
-	return s.Store.Dialed(ctx, taskID, models.UserActor(userID), s.Clock())
+	Untold     bool       // the reason on the card was not said
+	Voicemail  *Voicemail // left_voicemail: we leave it in the rep's place
 }
 
 // Seen notes that a user has the conversation before them.
@@ -42,7 +38,14 @@ func (s *Service) CloseCall(ctx context.Context, rep CallReport) (models.Task, e
 	if len(notes) > maxNotes {
 		return models.Task{}, models.Invalid("notes", "are longer than %d characters; shorten them", maxNotes)
 	}
-	r := models.CallResult{TaskID: rep.TaskID, UserID: rep.UserID, Outcome: rep.Outcome, Notes: notes, Objection: rep.Objection, Now: s.Clock()}
+	r := models.CallResult{TaskID: rep.TaskID, UserID: rep.UserID, Outcome: rep.Outcome, Notes: notes, Objection: rep.Objection, Untold: rep.Untold, Now: s.Clock()}
+	if rep.Voicemail != nil {
+		answer, err := s.prepareVoicemail(ctx, rep)
+		if err != nil {
+			return models.Task{}, err
+		}
+		r.Voicemail = &answer
+	}
 	if rep.Outcome == models.OutcomeCallBack || rep.Outcome == models.OutcomeBooked {
 		if rep.NextAt == nil {
 			return models.Task{}, models.Invalid("next_at", "say when: the outcome %q books the next call", strings.ReplaceAll(string(rep.Outcome), "_", " "))

@@ -57,25 +57,25 @@ type columns struct {
 
 // fieldWords are the words by which headers name the fields, folded.
 var fieldWords = map[string][]string{
-	"first_name":     {"firstname", "first", "givenname", "forename"},
-	"last_name":      {"lastname", "last", "surname", "familyname"},
+	"first_name":     {"vorname", "prénom", "prenom", "nombre", "firstname", "first", "givenname", "forename"},
+	"last_name":      {"nachname", "familienname", "nomdefamille", "apellido", "apellidos", "lastname", "last", "surname", "familyname"},
 	"name":           {"name", "fullname", "contactname", "contact"},
 	"title":          {"title", "jobtitle", "position", "role"},
-	"company":        {"company", "companyname", "organization", "organisation", "account", "accountname"},
+	"company":        {"firma", "unternehmen", "société", "societe", "entreprise", "empresa", "company", "companyname", "organization", "organisation", "account", "accountname"},
 	"domain":         {"domain", "companydomain", "website"},
-	"email":          {"email", "emailaddress", "workemail", "mail"},
+	"email":          {"emailadresse", "courriel", "correo", "correoelectrónico", "email", "emailaddress", "workemail", "mail"},
 	"email_home":     {"homeemail", "personalemail", "email2"},
-	"phone":          {"phone", "phonenumber", "telephone", "workphone", "businessphone", "officephone"},
-	"cell":           {"cell", "cellphone", "mobile", "mobilephone", "mobilenumber"},
+	"phone":          {"telefon", "téléphone", "teléfono", "telefono", "tel", "phone", "phonenumber", "telephone", "workphone", "businessphone", "officephone"},
+	"cell":           {"mobil", "handy", "mobiltelefon", "mobiltel", "portable", "móvil", "movil", "cell", "cellphone", "mobile", "mobilephone", "mobilenumber"},
 	"home":           {"home", "homephone"},
-	"zone":           {"zone", "timezone", "tz"},
+	"zone":           {"zeitzone", "zone", "timezone", "tz"},
 	"locale":         {"locale", "language"},
-	"country":        {"country", "countrycode"},
+	"country":        {"land", "pays", "país", "pais", "country", "countrycode"},
 	"region":         {"region", "state", "province", "stateprovince"},
 	"owner":          {"owner", "rep", "owneremail", "assignedto"},
 	"consent":        {"consent", "consentbasis"},
 	"consent_source": {"consentsource"},
-	"notes":          {"notes", "note", "comment", "comments"},
+	"notes":          {"notizen", "bemerkung", "remarques", "notas", "notes", "note", "comment", "comments"},
 }
 
 func fold(header string) string {

@@ -24,6 +24,11 @@ type ImportOptions struct {
 	Country       string            // for numbers without + and rows without a country; "": US
 	Mapping       map[string]string // column header → field; empty: by the headers' names
 	Progress      func(rows int)    // called after each row; may be nil
+	// After is the last line worked through before: the file is read again from
+	// its beginning, and what lies up to there only remembered.
+	After int
+	// Row is told what became of each row; its error ends the import. May be nil.
+	Row func(RowResult) error
 }
 
 // What became of one row.
@@ -95,14 +100,33 @@ func (s *Service) Import(ctx context.Context, r io.Reader, opt ImportOptions) (I
 			if !errors.As(err, &pe) {
 				return report, fmt.Errorf("reading the file: %w", err)
 			}
-			report.add(RowResult{Line: pe.StartLine, Status: RowRejected, Reason: fmt.Sprintf("not readable as CSV: %v; check the quotes", pe.Err)})
+			if pe.StartLine <= opt.After {
+				continue
+			}
+			res := RowResult{Line: pe.StartLine, Status: RowRejected, Reason: fmt.Sprintf("not readable as CSV: %v; check the quotes", pe.Err)}
+			report.add(res)
+			if opt.Row != nil {
+				if err := opt.Row(res); err != nil {
+					return report, err
+				}
+			}
 			continue
 		}
 		if err := ctx.Err(); err != nil {
 			return report, err
 		}
 		line, _ := src.FieldPos(0)
-		report.add(run.row(ctx, line, record))
+		if line <= opt.After {
+			run.remember(line, record)
+			continue
+		}
+		res := run.row(ctx, line, record)
+		report.add(res)
+		if opt.Row != nil {
+			if err := opt.Row(res); err != nil {
+				return report, err
+			}
+		}
 		if opt.Progress != nil {
 			opt.Progress(len(report.Rows))
 		}
@@ -142,6 +166,23 @@ func (run *importRun) row(ctx context.Context, line int, record []string) RowRes
 		res.Status, res.Reason = RowRejected, reasonOf(err)
 	}
 	return res
+}
+
+// remember notes whose row a line is, as saving it did.
+func (run *importRun) remember(line int, record []string) {
+	in, err := run.input(record)
+	if err != nil {
+		return
+	}
+	_, _, points, err := run.service.check(in)
+	if err != nil {
+		return
+	}
+	for _, v := range identity(points) {
+		if _, twice := run.seen[v]; !twice {
+			run.seen[v] = line
+		}
+	}
 }
 
 // reasonOf keeps the words of errors made for people; anything else is our

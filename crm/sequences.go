@@ -62,23 +62,11 @@ func (s *Service) Publish(ctx context.Context, userID *int64, source, override s
 }
 
 func (s *Service) publish(ctx context.Context, userID *int64, source, override string, builtin bool) (models.SequenceVersion, error) {
-	if len(source) > maxSequence {
-		return models.SequenceVersion{}, models.Invalid("source", "a sequence file has at most %d KB", maxSequence/1024)
-	}
-	d, err := templates.ParseSequence([]byte(source))
+	d, err := s.soundSequence(source, override)
 	if err != nil {
-		return models.SequenceVersion{}, &models.Error{Code: models.CodeInvalid, Field: "source", Message: err.Error(), Err: err}
+		return models.SequenceVersion{}, err
 	}
-	override = strings.TrimSpace(override)
-	if override == "" {
-		findings := templates.Lint(d, []byte(source))
-		for _, f := range findings {
-			if f.Severity == templates.SeverityError {
-				return models.SequenceVersion{}, &LintError{Findings: findings}
-			}
-		}
-	}
-	return s.Store.PublishSequence(ctx, d, source, override, builtin, userID, s.Clock())
+	return s.Store.PublishSequence(ctx, d, source, strings.TrimSpace(override), builtin, userID, s.Clock())
 }
 
 // InstallBuiltins publishes the built-in sequences that are not there yet,

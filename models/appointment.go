@@ -27,7 +27,8 @@ type Appointment struct {
 	State          AppointmentState
 	Title          string
 	Note           string
-	BookedBy       string // actor
+	BookedBy       string  // actor
+	FormToken      *string // of the form that booked it: a second submission finds the first
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	EndedAt        *time.Time

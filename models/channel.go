@@ -56,4 +56,13 @@ type ChannelRules struct {
 	MaxLength int
 	// Written: a customer can be answered on it in writing.
 	Written bool
+	// Files that can leave with a message; the zero value takes none.
+	Files FileRules
+}
+
+// FileRules is which files a channel can carry.
+type FileRules struct {
+	Count int    // the most in one message; 0: none
+	Bytes int64  // all of them together
+	Types string // media types with spaces between; "": any
 }

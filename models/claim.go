@@ -31,9 +31,11 @@ type Due struct {
 	Discovery     *Discovery
 	TalkingPoint  *TalkingPoint // one this prospect has not heard, for calls
 	Pursuit       Pursuit
-	LastMail      *Message // the last email either way, for the thread; nil where none
-	LastCall      CallOutcome
-	Settings      Settings
+	// Recent are the touches made to them within RecentFor, and those under way.
+	Recent   []RecentTouch
+	LastMail *Message // the last email either way, for the thread; nil where none
+	LastCall CallOutcome
+	Settings Settings
 }
 
 // DecisionAction is what the gate decided.
@@ -108,6 +110,7 @@ type SendResult struct {
 	// InvalidContact: the address can never work. OptedOut: the provider says they opted out (21610).
 	InvalidContact bool
 	OptedOut       bool
+	TalkingPointID *int64 // of the message: once it was accepted they have heard it
 	At             time.Time
 }
 

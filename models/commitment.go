@@ -1,6 +1,9 @@
 package models
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // CommitmentState of a promise.
 type CommitmentState string
@@ -25,6 +28,8 @@ type Commitment struct {
 	State        CommitmentState
 	Cause        string // why it was broken
 	ReplacedBy   *int64
+	FormToken    *string // of the form that recorded it: a second submission finds the first
+	CallTaskID   *int64  // the call on the day it is due, once it is open
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	ClosedAt     *time.Time
@@ -62,11 +67,18 @@ type Objection struct {
 // TalkingPoint is a value-adding reason for calling.
 type TalkingPoint struct {
 	ID        int64  `gorm:"primaryKey"`
-	Kind      string // industry_news, new_policy, new_regime, new_capability, new_you
+	Kind      string // one of TalkingPointKinds
 	Text      string // completes "The reason I'm calling is …"
 	Source    string
 	OwnerID   *int64
 	ExpiresOn Date // "" : does not expire
+	State     LibraryState
+	// Answers are the kinds of objection that it answers, or AnswersLost.
+	Answers []string `gorm:"serializer:json"`
+	// Words, separated by commas: it also answers an objection, an obstacle or
+	// a failed try in which one of them stands.
+	Words     string
+	Revision  int64
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	RetiredAt *time.Time
@@ -89,6 +101,7 @@ const (
 	PursuitReply      PursuitEnd = "human_reply"
 	PursuitCall       PursuitEnd = "connected_call"
 	PursuitCommitment PursuitEnd = "kept_commitment"
+	PursuitMerged     PursuitEnd = "merged"    // its record became part of another, whose pursuit counts for both
 	PursuitRestart    PursuitEnd = "restarted" // by a manager, with a new talking point
 )
 
@@ -114,4 +127,10 @@ func (p *Pursuit) Count(on Date) bool {
 	p.FollowUps++
 	p.LastCountedOn = on
 	return true
+}
+
+// CohortToken is the form token of the note by which somebody hears of
+// another's kept promise: each hears of it once.
+func CohortToken(commitmentID, prospectID int64) string {
+	return fmt.Sprintf("cohort-%d-%d", commitmentID, prospectID)
 }

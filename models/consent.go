@@ -96,3 +96,22 @@ func BestConsent(all []Consent, cp ContactPoint, ch ChannelKind, now time.Time) 
 	}
 	return best, found
 }
+
+// AnswersBack tells whether a person may answer on the channel although the
+// order stands: the customer wrote there, from that very address, after it.
+// What goes out by itself stays off.
+func (s Suppression) AnswersBack(p Purpose, talk Conversation, cp ContactPoint, ch ChannelKind) bool {
+	return p == PurposeAnswer && s.Scope != SuppressWorkspace && talk.LastChannel == ch && talk.LastInboundAt != nil &&
+		talk.LastInboundAt.After(s.CreatedAt) && (talk.LastContactID == nil || *talk.LastContactID == cp.ID)
+}
+
+// SuppressedFor finds the first order that stops the purpose on the contact
+// point and the channel: those that an answer by hand may pass are left out.
+func SuppressedFor(all []Suppression, p Prospect, cp ContactPoint, ch ChannelKind, purpose Purpose, talk Conversation) (Suppression, bool) {
+	for _, s := range all {
+		if s.Forbids(p, cp, ch) && !s.AnswersBack(purpose, talk, cp, ch) {
+			return s, true
+		}
+	}
+	return Suppression{}, false
+}

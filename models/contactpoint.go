@@ -44,6 +44,11 @@ type ContactPoint struct {
 	InvalidReason Reason
 	LastResult    string // state of the last touch, or the call's outcome
 	LastTriedAt   *time.Time
+	// FailedDays counts the days in a row of trying on which it failed, the
+	// latest FailedOn; after enough of them it rests until RestsUntil.
+	FailedDays    int
+	FailedOn      Date
+	RestsUntil    *time.Time
 	LastInboundAt *time.Time
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
@@ -60,4 +65,5 @@ func (c *ContactPoint) Fail(reason Reason, now time.Time) {
 // Confirm marks it valid: the customer wrote from it or something arrived.
 func (c *ContactPoint) Confirm(now time.Time) {
 	c.Validity, c.InvalidReason, c.UpdatedAt = ValidityValid, "", now
+	c.FailedDays, c.FailedOn, c.RestsUntil = 0, "", nil
 }

@@ -46,6 +46,8 @@ const (
 	PauseNeedsAttention PauseReason = "needs_attention"
 	// PauseColleagueReplied: somebody at the same company answered; by a person, optionally after some days.
 	PauseColleagueReplied PauseReason = "colleague_replied"
+	// PauseOnLeave: the rep is away and wanted it to rest; lifted by time, or when the leave ends.
+	PauseOnLeave PauseReason = "on_leave"
 )
 
 // Pause is one reason why an enrollment rests. An enrollment has at most one
@@ -76,6 +78,7 @@ type Enrollment struct {
 	SequenceID       int64
 	VersionID        int64
 	PendingVersionID *int64 // a move waits here while a touch is sending, unconfirmed or open
+	GoOnAt           string // the step to go on at where the version does not have the last one made; "" where nobody chose one
 	RepID            int64
 	State            EnrollmentState
 	Outcome          EnrollmentOutcome // "" until finished

@@ -102,13 +102,36 @@ type Message struct {
 	SentAt      *time.Time // handed over; for an inbound when it was received
 	DeliveredAt *time.Time
 	ReadAt      *time.Time // inbound: a user saw it
+	// Mark is what a person makes of a human reply; "": nobody said.
+	Mark ReplyMark
 	// Media are pictures and recordings that came with it, in their order.
 	Media []Media `gorm:"serializer:json"`
 	// DismissedAt: of an inbound of nobody we know, a person said that it concerns nobody.
 	DismissedAt *time.Time
+	// TalkingPointID is the reason of the library that it tells.
+	TalkingPointID *int64
 
-	Unsubscribe string  `gorm:"-" json:"-"` // one-click address for List-Unsubscribe; "" where none applies
-	Sender      *Sender `gorm:"-" json:"-"` // with its credentials, while it is being sent
+	Files       []AnswerFile `gorm:"-" json:"-"` // what Media names, with its content, while it is being sent
+	Unsubscribe string       `gorm:"-" json:"-"` // one-click address for List-Unsubscribe; "" where none applies
+	Sender      *Sender      `gorm:"-" json:"-"` // with its credentials, while it is being sent
+	// Calendar is an invitation (RFC 5546) that goes with an email, CalendarMethod what it asks for.
+	Calendar       string `gorm:"-" json:"-"`
+	CalendarMethod string `gorm:"-" json:"-"`
+}
+
+// ReplyMark says how a reply is to be taken: only a person can tell.
+type ReplyMark string
+
+const (
+	MarkNone     ReplyMark = ""
+	MarkPositive ReplyMark = "positive" // they want to go on
+	MarkNeutral  ReplyMark = "neutral"  // a question, a delay, neither yes nor no
+	MarkNegative ReplyMark = "negative" // they do not
+)
+
+// Valid tells whether m is one of the marks.
+func (m ReplyMark) Valid() bool {
+	return m == MarkNone || m == MarkPositive || m == MarkNeutral || m == MarkNegative
 }
 
 // Forward moves the state forward and reports whether it moved; a late or
@@ -141,6 +164,10 @@ type Media struct {
 	// message itself under its Name; 0: at the provider.
 	Part int    `json:"part,omitempty"`
 	Name string `json:"name,omitempty"`
+	// File is an AnswerFile's id, of what left with a message of ours, and
+	// Token the address by which a provider fetches it.
+	File  int64  `json:"file,omitempty"`
+	Token string `json:"token,omitempty"`
 }
 
 // Conversation is the thread with one prospect over all channels.
@@ -158,7 +185,10 @@ type Conversation struct {
 	// WrittenAt is when a user last wrote to them from elsewhere, e.g. on a
 	// phone: no automatic message follows on its heels.
 	WrittenAt *time.Time
-	UpdatedAt time.Time
+	// UnreviewedSince: a conversation by phone waits for its review since then;
+	// no follow-up is made before it is written.
+	UnreviewedSince *time.Time
+	UpdatedAt       time.Time
 }
 
 // Raw is an inbound as it came, stored before anything is made of it.
@@ -171,12 +201,15 @@ type Raw struct {
 	Folder     string // IMAP folder, where it came from one
 	Sent       bool   `gorm:"-"` // from a Sent folder: the sender's owner wrote it elsewhere
 	Content    []byte // RFC 5322 bytes for email, a JSON InboundText for the rest
-	State      RawState
-	Error      string
-	Attempts   int
-	MessageID  *int64 // what it became
-	ReceivedAt time.Time
-	UpdatedAt  time.Time
+	// ContentFile is the name of the file that holds Content where it is large;
+	// the store reads it back.
+	ContentFile string
+	State       RawState
+	Error       string
+	Attempts    int
+	MessageID   *int64 // what it became
+	ReceivedAt  time.Time
+	UpdatedAt   time.Time
 }
 
 // TableName keeps the word the vocabulary uses.

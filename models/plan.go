@@ -56,6 +56,7 @@ type Attention struct {
 // PlannedStep is one line of a preview: what would be sent when, and why.
 type PlannedStep struct {
 	StepKey      string
+	Variant      string // which one this person gets; "" where the step has none
 	Name         string
 	Kind         TouchKind
 	Channel      ChannelKind

@@ -53,8 +53,12 @@ type Prospect struct {
 	// LastTouchAt and NextTouchAt are kept for lists, which sort by them.
 	LastTouchAt *time.Time
 	NextTouchAt *time.Time
-	MergedInto  *int64     // the prospect that took over everything of this one
-	ErasedAt    *time.Time // personal content is gone; suppression keeps a keyed hash
+	// RestUntil and GapDays are what they asked for on their own page: nothing
+	// automatic before, and not more often than every so many days; 0: as it comes.
+	RestUntil  *time.Time
+	GapDays    int
+	MergedInto *int64     // the prospect that took over everything of this one
+	ErasedAt   *time.Time // personal content is gone; suppression keeps a keyed hash
 }
 
 // Name is the full name, or a placeholder where none is known.

@@ -14,8 +14,11 @@ const (
 	HoldRetry         Reason = "retry"          // refused for now
 	HoldCompany       Reason = "company_hold"
 	HoldGap           Reason = "minimum_gap"
+	HoldCap           Reason = "cap"         // enough for now: a limit per day, or in 24 hours
+	HoldRests         Reason = "asked_later" // they asked on their own page to hear later, or less often
 	HoldWorkspace     Reason = "workspace_paused"
-	HoldRestored      Reason = "restored" // due in a time that a restored database knows nothing of
+	HoldReview        Reason = "call_unreviewed" // the review of a conversation is not written
+	HoldRestored      Reason = "restored"        // due in a time that a restored database knows nothing of
 )
 
 // Reasons of skips and cancellations.
@@ -35,6 +38,8 @@ const (
 	CancelMoved         Reason = "appointment_moved"
 	CancelAppointment   Reason = "appointment_canceled"
 	CancelVersionMove   Reason = "version_moved"
+	CancelWithdrawn     Reason = "withdrawn" // an answer taken back before it left
+	CancelMerged        Reason = "merged"    // its record became part of another
 	EndSent             Reason = "accepted"
 	EndRefused          Reason = "refused"
 	EndDone             Reason = "done"
@@ -56,9 +61,13 @@ const (
 	AttentionInvalid     Reason = "invalid_contact_point"
 	AttentionMissedCall  Reason = "missed_call"
 	AttentionPlan        Reason = "plan_failed"
+	AttentionVersion     Reason = "version_move"     // their place in the new version is not known
 	AttentionWrongPerson Reason = "wrong_person"     // they are not, or no longer, the one to talk to
 	AttentionOptOut      Reason = "opt_out_unclear"  // a reply that may be an opt-out
 	AttentionRestored    Reason = "restored"         // the workspace came from a backup
+	AttentionUndialled   Reason = "call_undialled"   // a booked call's minute has passed and its rep has not dialled
+	AttentionCanceled    Reason = "call_canceled"    // by the customer, by the link in a message
+	AttentionCommitment  Reason = "commitment_due"   // a promise is due and its person cannot be called
 	AttentionUnanswered  Reason = "unanswered_reply" // a customer has waited longer than the workspace wants
 )
 
@@ -67,6 +76,10 @@ const (
 	StopByHand   Reason = "stopped_by_hand"
 	StopUntested Reason = "set_up_unfinished" // its servers or its provider did not take what was entered
 	StopReplaced Reason = "replaced"          // a sandbox sender, by a real one
+	// Too much of what it sent came back, or was marked as spam: it rests before its name is spoiled.
+	StopBounces    Reason = "too_many_bounces"
+	StopComplaints Reason = "too_many_complaints"
+	StopOwnerLeft  Reason = "owner_left"
 )
 
 // Reasons of failures and invalid contact points.
@@ -75,5 +88,6 @@ const (
 	FailRefused     Reason = "refused"
 	FailWrongNumber Reason = "wrong_number"
 	FailOptedOut    Reason = "opted_out"
+	FailDoNotCall   Reason = "do_not_call" // it is in an imported list
 	FailConfig      Reason = "configuration"
 )

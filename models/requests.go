@@ -33,7 +33,10 @@ type Booking struct {
 	ConfirmChannel   ChannelKind
 	ConfirmContactID *int64
 	ConfirmSenderID  *int64
-	Now              time.Time
+	// Revision is the one that the form for moving or canceling showed; 0: whatever it is.
+	Revision  int
+	FormToken *string // of the form that books: a second submission finds the first
+	Now       time.Time
 }
 
 // CallResult closes a call task.
@@ -44,7 +47,21 @@ type CallResult struct {
 	Notes     string
 	Next      *Booking // call_back and booked: the new appointment
 	Objection *Objection
+	// Untold: the reason on the card was not said, so it stays fresh.
+	Untold bool
+	// Voicemail is left by us in the rep's place, with the outcome left_voicemail.
+	Voicemail *NewAnswer
 	Now       time.Time
+}
+
+// ReviewDone finishes a conversation's review.
+type ReviewDone struct {
+	Review     CallReview
+	Commitment *Commitment // what they promised
+	Next       *Booking    // the next call
+	GoesOn     bool        // the sequences that rest since the conversation go on
+	By         string
+	Now        time.Time
 }
 
 // NewAnswer is a person's message to a customer, with the channel chosen.
@@ -58,10 +75,13 @@ type NewAnswer struct {
 	Subject        string
 	Body           string
 	Why            string
-	FormToken      string // of the form: a double click finds the first
-	ReplyTo        *int64 // the inbound message it answers
-	AsCall         bool   // open a call task instead of sending
-	Now            time.Time
+	FormToken      string  // of the form: a double click finds the first
+	ReplyTo        *int64  // the inbound message it answers
+	AsCall         bool    // open a call task instead of sending
+	Files          []Media // the writer's own that leave with it
+	// Undo is how long it waits before it leaves, and can be taken back.
+	Undo time.Duration
+	Now  time.Time
 }
 
 // Thread is what an answer is chosen by.

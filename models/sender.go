@@ -1,6 +1,10 @@
 package models
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // SenderKind is what a sender is.
 type SenderKind string
@@ -60,7 +64,14 @@ type Sender struct {
 	// RatePerMinute is the most messages a minute, e.g. 60 for a long code (1 segment/s); 0: no limit.
 	RatePerMinute int
 	// DailyCap is the most messages a day in the owner's zone; 0: no limit.
-	DailyCap   int
+	DailyCap int
+	// RampStart is the most on the day RampFrom; each day after has RampStep
+	// more, until DailyCap. Without a RampFrom there is no ramp.
+	RampStart int
+	RampStep  int
+	RampFrom  Date
+	// GapSeconds is the least time between two messages; 0: none.
+	GapSeconds int
 	NextFreeAt time.Time      // the rate's next slot; advanced by the claim
 	PausedTill *time.Time     // provider asked for a pause (429); automatic
 	Settings   SenderSettings `gorm:"serializer:json"`
@@ -96,6 +107,81 @@ type SenderSettings struct {
 	// OAuth names the provider at which the mailbox signs in by tokens
 	// (google, microsoft); "": by password.
 	OAuth string `json:"oauth,omitempty"`
+	// Signature is appended to what is written by hand from a shared mailbox;
+	// "": the writer's own.
+	Signature string `json:"signature,omitempty"`
+	// AssigneeID is who sees to what comes into a shared sender from nobody we know.
+	AssigneeID int64 `json:"assignee_id,omitempty"`
+	// CountFrom is the day from which its health is counted, after a person
+	// started it again.
+	CountFrom Date `json:"count_from,omitempty"`
+	// Window bounds automatic messages by the sender's own clock.
+	Window SendingWindow `json:"window,omitzero"`
+}
+
+// SendingWindow is when a sender may send automatically, in its own zone. The
+// zero value is always.
+type SendingWindow struct {
+	Zone string    `json:"zone,omitempty"` // IANA
+	From TimeOfDay `json:"from,omitempty"`
+	To   TimeOfDay `json:"to,omitempty"`   // not at or after; 0: no window
+	Days []int     `json:"days,omitempty"` // 1 Monday … 7 Sunday; empty: every day
+}
+
+// String says the window in words.
+func (w SendingWindow) String() string {
+	if w.To == 0 {
+		return "at any time"
+	}
+	s := "from " + w.From.String() + " to " + w.To.String()
+	if len(w.Days) > 0 {
+		var days []string
+		for _, d := range w.Days {
+			days = append(days, time.Weekday(d % 7).String()[:3])
+		}
+		s += ", " + strings.Join(days, " ")
+	}
+	if w.Zone != "" {
+		s += " (" + w.Zone + ")"
+	}
+	return s
+}
+
+// Open tells whether the window is open; where it is not, when it next is.
+func (w SendingWindow) Open(now time.Time) (open bool, next time.Time) {
+	if w.To == 0 {
+		return true, now
+	}
+	loc, err := LoadZone(w.Zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	today := DateOf(now, loc)
+	for i := range 8 {
+		day := today.AddDays(i)
+		if !w.on(day) {
+			continue
+		}
+		from, to := day.At(w.From, loc), day.At(w.To, loc)
+		if now.Before(from) {
+			return false, from
+		}
+		if now.Before(to) {
+			return true, now
+		}
+	}
+	return true, now // no day at all is a mistake that must not hold mail for ever
+}
+
+func (w SendingWindow) on(day Date) bool {
+	if len(w.Days) == 0 {
+		return true
+	}
+	wd := int(day.Weekday())
+	if wd == 0 {
+		wd = 7
+	}
+	return slices.Contains(w.Days, wd)
 }
 
 // SenderCredentials is the opened content of Sender.Secrets. Never logged, never shown.
@@ -125,6 +211,10 @@ func (s *Sender) Stop(reason Reason, detail string, now time.Time) {
 
 // Start lets it send again.
 func (s *Sender) Start(now time.Time) {
+	if s.StoppedReason == StopBounces || s.StoppedReason == StopComplaints {
+		// A person mended it: what went wrong before must not stop it again.
+		s.Settings.CountFrom = DateOf(now, time.UTC).AddDays(1)
+	}
 	s.State, s.StoppedReason, s.StoppedDetail, s.StoppedAt, s.UpdatedAt = SenderActive, "", "", nil, now
 }
 

@@ -20,6 +20,7 @@ type Sequence struct {
 	State            SequenceState
 	CurrentVersionID *int64
 	Builtin          bool
+	TeamID           *int64 // the team it is shared with; nil: everybody
 	DraftSource      string // YAML being edited; "" where there is none
 	DraftBy          *int64
 	Revision         int64 // rises with each draft save and publish; a stale save is refused
@@ -34,6 +35,7 @@ type SequenceVersion struct {
 	Number       int
 	Source       string     // the YAML as written
 	Definition   Definition `gorm:"serializer:json"`
+	Note         string     // what changed and why, in its publisher's words
 	LintOverride string     // a manager's reason for publishing against the lint; "" where it passed
 	PublishedBy  *int64     // nil: built in
 	PublishedAt  time.Time
@@ -166,6 +168,8 @@ type Step struct {
 	Answered     string `json:"answered,omitempty"`
 	NotAnswered  string `json:"not_answered,omitempty"`
 	Disabled     bool   `json:"disabled,omitempty"`
+	// Variants are tried against each other; each person gets one of them.
+	Variants []Variant `json:"variants,omitempty"`
 }
 
 // ContactChoice says which contact point a step uses.

@@ -84,11 +84,17 @@ type Task struct {
 	Prep          CallPrep `gorm:"serializer:json"`
 	Outcome       CallOutcome
 	Notes         string
+	ReadyAt       *time.Time // of a booked call: its preparation was filled in, so that its minute only opens it
+	SnoozedUntil  *time.Time // put off by the rep: it comes back at this time
+	HandedBy      *int64     // who handed it over, with a note for whom has it now
+	HandOverNote  string
+	EscalatedAt   *time.Time // it was open for a working day: the manager sees it since then
 	DialedAt      *time.Time // the rep began to call: from then on a booked call is not missed
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	ClosedAt      *time.Time
 	ClosedBy      string // actor
+	StandsInForID *int64 // whose task it is while they are away; UserID stands in
 }
 
 // CallPrep is what a call task carries for the rep, rendered when it opened.
@@ -102,11 +108,42 @@ type CallPrep struct {
 	LocalTime    string `json:"local_time,omitempty"`
 }
 
-// Close ends an open task; closing twice is a TransitionError.
+// ReadyAhead is how long before its minute a booked call is made ready, and
+// the rep alerted.
+const ReadyAhead = 10 * time.Minute
+
+// Live tells whether the task still stands: it is open, or will be.
+func (t *Task) Live() bool { return t.State == TaskOpen || t.State == TaskUpcoming }
+
+// Close ends a task; closing twice is a TransitionError. One that is still
+// upcoming can only lose its ground or its moment: nobody has done it yet.
 func (t *Task) Close(to TaskState, by string, now time.Time) error {
-	if t.State != TaskOpen {
+	if !t.Live() || t.State == TaskUpcoming && to != TaskCanceled && to != TaskMissed {
 		return &TransitionError{Thing: "task", ID: t.ID, From: string(t.State), To: string(to)}
 	}
 	t.State, t.ClosedBy, t.ClosedAt, t.UpdatedAt = to, by, &now, now
+	return nil
+}
+
+// SnoozeMax is the longest a task can be put off.
+const SnoozeMax = 90 * 24 * time.Hour
+
+// Snooze puts a task off until a time to come; nil brings it back. A booked
+// call is never put off past its minute.
+func (t *Task) Snooze(until *time.Time, now time.Time) error {
+	if !t.Live() {
+		return &TransitionError{Thing: "task", ID: t.ID, From: string(t.State), To: "snoozed"}
+	}
+	if until != nil {
+		switch {
+		case !until.After(now):
+			return Invalid("until", "choose a time that is still to come")
+		case until.After(now.Add(SnoozeMax)):
+			return Invalid("until", "a task can be put off by at most 90 days; close it and set a new next step instead")
+		case t.Kind == TaskCall && t.AppointmentID != nil && until.After(t.DueAt):
+			return Invalid("until", "this call is booked for an exact minute and cannot be put off past it; move or cancel the call, or hand it over")
+		}
+	}
+	t.SnoozedUntil, t.UpdatedAt = until, now
 	return nil
 }

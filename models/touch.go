@@ -65,6 +65,7 @@ type Touch struct {
 	AppointmentID       *int64
 	AppointmentRevision int
 	StepKey             string
+	Variant             string  // of its step, chosen when planned; "" where the step has none
 	Occurrence          string  // the appointment's revision, the local date of a recurrence, or "0"
 	FormToken           *string // of what a person sends: a second submission finds the first
 	Kind                TouchKind
@@ -98,9 +99,11 @@ type Touch struct {
 
 // Draft is the text of a touch that no step writes: an answer, a confirmation.
 type Draft struct {
-	Subject  string `json:"subject,omitempty"`
-	Body     string `json:"body"`
-	Template bool   `json:"template,omitempty"` // Liquid to render when it is claimed; false: literal
+	Subject string `json:"subject,omitempty"`
+	Body    string `json:"body"`
+	// Files leave with it.
+	Files    []Media `json:"files,omitempty"`
+	Template bool    `json:"template,omitempty"` // Liquid to render when it is claimed; false: literal
 }
 
 // Move changes the state if the machine allows it; ends get reason and time.

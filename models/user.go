@@ -45,9 +45,11 @@ type User struct {
 	Role         Role
 	Zone         string // IANA; the rep's own time in every page
 	Locale       string
-	Phone        string // E.164: rung by click-to-call and return calls; may be empty
-	Signature    string // plain text, appended to emails written by hand
-	PasswordHash string // argon2id, PHC string
+	Phone        string       // E.164: rung by click-to-call and return calls; may be empty
+	Signature    string       // plain text, appended to emails written by hand
+	StandInID    *int64       // who is asked where they do not dial a booked call; nil: a manager of their team
+	Notify       NotifyChoice `gorm:"serializer:json"`
+	PasswordHash string       // argon2id, PHC string
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	DisabledAt   *time.Time // set when they left; they cannot sign in

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"followup/channels"
 	"followup/models"
@@ -20,6 +21,10 @@ type AnswerRequest struct {
 	// ContactPointID is one of several on that channel; 0: the best of them.
 	ContactPointID int64
 	FormToken      string
+	// Undo is how long the answer waits before it leaves.
+	Undo time.Duration
+	// WithFiles sends what the user attached to it.
+	WithFiles bool
 }
 
 // Answer sends a rep's text on the channel the customer used last (or the one
@@ -48,9 +53,22 @@ func (s *Service) Answer(ctx context.Context, req AnswerRequest) (models.Touch, 
 	if err := s.check(choice, subject, body); err != nil {
 		return models.Touch{}, choice, err
 	}
+	var files []models.AnswerFile
+	if req.WithFiles {
+		if files, err = s.Store.DraftFiles(ctx, req.UserID, req.ProspectID); err != nil {
+			return models.Touch{}, choice, err
+		}
+		if err := s.takes(choice, files); err != nil {
+			return models.Touch{}, choice, err
+		}
+	}
 	answer := models.NewAnswer{
+		Undo:       req.Undo,
 		ProspectID: req.ProspectID, UserID: req.UserID, Channel: choice.Channel, ContactPointID: choice.ContactPoint.ID,
 		Purpose: models.PurposeManual, Subject: subject, Body: body, Why: choice.Why, FormToken: req.FormToken, AsCall: choice.AsCall, Now: s.Clock(),
+	}
+	for _, f := range files {
+		answer.Files = append(answer.Files, models.Media{File: f.ID, Name: f.Name, Token: f.Token})
 	}
 	if choice.Sender != nil {
 		answer.SenderID = &choice.Sender.ID

@@ -56,6 +56,7 @@ type Store interface {
 	// the reply tasks and the customer's waiting. The same form token again
 	// gives the first touch and repeat=true.
 	Answer(ctx context.Context, a models.NewAnswer) (touch models.Touch, repeat bool, err error)
+	Drafts
 	Settings(ctx context.Context) (models.Settings, error)
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"followup/laws"
 	"followup/models"
 )
 
@@ -33,6 +34,35 @@ type outlets struct {
 	conversation models.Conversation
 	tried        map[int64]bool
 	now          time.Time
+	// book and country: what the law of where they are asks of a channel.
+	book    *laws.Book
+	country string
+}
+
+// lawful adds what the law asks to the outlets of a person.
+func (o outlets) lawful(s models.Settings) outlets {
+	o.book = laws.For(s.Rules)
+	var numbers []string
+	if o.prospect.Country == "" {
+		for _, cp := range o.points {
+			if cp.Kind == models.ContactPhone {
+				numbers = append(numbers, cp.Value)
+			}
+		}
+	}
+	o.country = laws.CountryOf(o.prospect, numbers...)
+	return o
+}
+
+// need is what an automatic message on the channel needs: what the law of
+// their country asks, else what the channel does by itself.
+func (o outlets) need(r models.ChannelRules) laws.Need {
+	if o.book != nil {
+		if n, ok := o.book.Need(o.country, r.Kind); ok {
+			return n
+		}
+	}
+	return laws.Need{Basis: r.Consent}
 }
 
 // pick is a chosen contact point, or the reason why there is none.
@@ -50,11 +80,11 @@ func (o outlets) refusal(cp models.ContactPoint, r models.ChannelRules, automate
 	if _, no := models.Suppressed(o.suppressions, o.prospect, cp, r.Kind); no {
 		return models.SkipSuppressed
 	}
-	if automated && r.Consent.Level() > 0 {
-		c, ok := models.BestConsent(o.consents, cp, r.Kind, o.now)
-		if !ok || c.Basis.Level() < r.Consent.Level() {
-			return models.SkipNoConsent
-		}
+	if automated && cp.Resting(o.now) {
+		return models.SkipNoContactPoint
+	}
+	if automated && !o.need(r).Met(o.consents, cp, r.Kind, o.now) {
+		return models.SkipNoConsent
 	}
 	return ""
 }

@@ -91,12 +91,34 @@ func (s *Scheduler) handOver(ctx context.Context, d models.Dispatch, now time.Ti
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.LongestSend)
 	defer cancel()
+	if err := s.withFiles(ctx, &d.Message); err != nil {
+		return s.result(d, &channels.SendError{Class: models.SendStopped, Detail: "its attachments could not be read just now", Err: err}, channels.Outcome{}, at)
+	}
 	outcome, err := s.sendSafely(ctx, channel, d.Message)
 	var refused *channels.SendError
 	if err != nil {
 		refused = channels.AsSendError(err)
 	}
 	return s.result(d, refused, outcome, s.clock(now))
+}
+
+// withFiles loads what leaves with a message; hardly one has any.
+func (s *Scheduler) withFiles(ctx context.Context, m *models.Message) error {
+	var ids []int64
+	for _, media := range m.Media {
+		if media.File != 0 {
+			ids = append(ids, media.File)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	files, err := s.Store.AnswerFiles(ctx, ids)
+	if err == nil && len(files) != len(ids) {
+		err = fmt.Errorf("%d of %d attachments are there", len(files), len(ids))
+	}
+	m.Files = files
+	return err
 }
 
 func (s *Scheduler) channelFor(m models.Message) (channels.Channel, bool) {
@@ -122,7 +144,7 @@ func (s *Scheduler) sendSafely(ctx context.Context, ch channels.Channel, m model
 func (s *Scheduler) result(d models.Dispatch, refused *channels.SendError, out channels.Outcome, at time.Time) models.SendResult {
 	r := models.SendResult{
 		TouchID: d.Touch.ID, MessageID: d.Message.ID, Attempt: d.Touch.Attempt, Replica: s.Replica,
-		Class: models.SendAccepted, ProviderID: out.ProviderID, Detail: out.Detail, At: at,
+		Class: models.SendAccepted, ProviderID: out.ProviderID, Detail: out.Detail, TalkingPointID: d.Message.TalkingPointID, At: at,
 	}
 	if refused == nil {
 		return r

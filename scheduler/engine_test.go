@@ -234,7 +234,8 @@ func TestOnePersonsTroubleStopsNobodyElse(t *testing.T) {
 		}})
 		add := func(first, zone string) models.Enrollment {
 			p, err := s.CreateProspect(w.ctx, models.Prospect{OwnerID: w.Rep.ID, FirstName: first, LastName: "Example", Zone: zone, Locale: "en-US"}, nil,
-				[]models.ContactPoint{{Kind: models.ContactEmail, Value: fmt.Sprintf("%s.%d@example.com", strings.ToLower(first), len(zone)), Label: models.LabelWork}}, nil, models.ActorSystem, w.now())
+				[]models.ContactPoint{{Kind: models.ContactEmail, Value: fmt.Sprintf("%s.%d@example.com", strings.ToLower(first), len(zone)), Label: models.LabelWork}},
+				[]models.Consent{{ContactPointID: 1, Channel: models.ChannelEmail, Basis: models.ConsentInquiry}}, models.ActorSystem, w.now())
 			w.ok(err)
 			return w.enroll(v.SequenceID, func(r *scheduler.EnrollRequest) { r.ProspectID = p.ID })
 		}

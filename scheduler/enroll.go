@@ -113,6 +113,8 @@ func (s *Scheduler) refuse(in models.PlanInput, req EnrollRequest, now time.Time
 		return models.Errorf(models.CodeRefused, "the sequence %q is archived; nobody can be enrolled in it any more", seq.Name)
 	case seq.State != models.SequenceActive || in.Version.ID == 0:
 		return models.Errorf(models.CodeRefused, "the sequence %q is not published yet; publish it first", seq.Name)
+	case seq.TeamID != nil && (in.Rep.TeamID == nil || *in.Rep.TeamID != *seq.TeamID):
+		return models.Errorf(models.CodeRefused, "the sequence %q belongs to another team than %s's; ask a manager to share it, or choose another", seq.Name, in.Rep.Name)
 	}
 	if err := refuseAnchor(in, req, now); err != nil {
 		return err

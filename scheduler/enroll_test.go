@@ -129,7 +129,8 @@ func TestPreviewRefusals(t *testing.T) {
 	t.Run("a variable without a value, and a zone nobody knows", func(t *testing.T) {
 		w := newWorld(t, storetest.SQLite(t))
 		p, err := w.store.CreateProspect(w.ctx, models.Prospect{OwnerID: w.Rep.ID, LastName: "Example"}, nil,
-			[]models.ContactPoint{{Kind: models.ContactEmail, Value: "x@example.com", Label: models.LabelWork}}, nil, models.ActorSystem, w.now())
+			[]models.ContactPoint{{Kind: models.ContactEmail, Value: "x@example.com", Label: models.LabelWork}},
+			[]models.Consent{{ContactPointID: 1, Channel: models.ChannelEmail, Basis: models.ConsentInquiry}}, models.ActorSystem, w.now())
 		w.ok(err)
 		steps, refusals, err := w.sched.Preview(w.ctx, scheduler.EnrollRequest{ProspectID: p.ID, SequenceID: w.Sequence.ID})
 		w.ok(err)

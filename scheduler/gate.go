@@ -13,8 +13,10 @@ import (
 type Gate struct {
 	Now       time.Time
 	Channels  *channels.Registry
-	PublicURL string        // "" : customers cannot reach us
-	NewToken  func() string // opaque and unique
+	PublicURL string // "" : customers cannot reach us
+	// BookingLink as the Scheduler's.
+	BookingLink func(models.BookingToken) string
+	NewToken    func() string // opaque and unique
 	// InboundCurrency and BehindFor as the Scheduler's.
 	InboundCurrency, BehindFor time.Duration
 }
@@ -33,9 +35,7 @@ const answerWindow = time.Hour
 // Judge decides what becomes of a due touch: check by check, the first that
 // objects decides. What breaks for one person is asked about for that one.
 func Judge(d models.Due, g Gate) (dec models.Decision) {
-	j := &judgement{Gate: g, d: d, kind: d.Touch.Channel, byHand: d.Touch.Purpose.ByHand(), booked: d.Touch.Kind == models.TouchBookedCall}
-	j.task = d.Touch.Kind != models.TouchMessage
-	j.dec = models.Decision{TouchID: d.Touch.ID}
+	j := judging(d, g)
 	defer func() {
 		if r := recover(); r != nil {
 			dec = models.Decision{TouchID: d.Touch.ID}
@@ -44,6 +44,38 @@ func Judge(d models.Due, g Gate) (dec models.Decision) {
 			dec = j.dec
 		}
 	}()
+	switch {
+	case j.objected():
+	case j.task:
+		j.open()
+	default:
+		j.send()
+	}
+	return j.dec
+}
+
+// Permit asks every check and makes nothing: whether, and when, the touch may go.
+func Permit(d models.Due, g Gate) models.Decision {
+	j := judging(d, g)
+	switch {
+	case j.objected():
+	case j.task:
+		j.dec.Action = models.DecideOpen
+	default:
+		j.dec.Action = models.DecideSend
+	}
+	return j.dec
+}
+
+func judging(d models.Due, g Gate) *judgement {
+	return &judgement{
+		Gate: g, d: d, kind: d.Touch.Channel, byHand: d.Touch.Purpose.ByHand(), booked: d.Touch.Kind == models.TouchBookedCall,
+		task: d.Touch.Kind != models.TouchMessage, dec: models.Decision{TouchID: d.Touch.ID},
+	}
+}
+
+// objected asks the checks in their order.
+func (j *judgement) objected() bool {
 	for _, check := range []func(*judgement) bool{
 		(*judgement).personGone,
 		(*judgement).workspacePaused,
@@ -54,22 +86,20 @@ func Judge(d models.Due, g Gate) (dec models.Decision) {
 		(*judgement).tooLate,
 		(*judgement).noWay,
 		(*judgement).justWritten,
+		(*judgement).unreviewed,
 		(*judgement).quietHours,
 		(*judgement).companyHeld,
 		(*judgement).senderRests,
 		(*judgement).inboundBehind,
 		(*judgement).limitReached,
+		(*judgement).askedLater,
+		(*judgement).enough,
 	} {
 		if check(j) {
-			return j.dec
+			return true
 		}
 	}
-	if j.task {
-		j.open()
-	} else {
-		j.send()
-	}
-	return j.dec
+	return false
 }
 
 // judgement is one touch on its way through the gate.
@@ -253,11 +283,5 @@ func (j *judgement) limitReached() bool {
 
 // today is the prospect's local date, the rep's where their zone is unknown.
 func (j *judgement) today() models.Date {
-	loc, err := j.d.Prospect.Location()
-	if err != nil {
-		if loc, err = models.LoadZone(j.d.Rep.Zone); err != nil {
-			loc = time.UTC
-		}
-	}
-	return models.DateOf(j.Now, loc)
+	return models.DateOf(j.Now, j.zone())
 }

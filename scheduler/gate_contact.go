@@ -40,7 +40,7 @@ func (j *judgement) outlets() outlets {
 	return outlets{
 		prospect: j.d.Prospect, points: j.d.ContactPoints, consents: j.d.Consents,
 		suppressions: j.d.Suppressions, conversation: j.d.Conversation, now: j.Now,
-	}
+	}.lawful(j.d.Settings)
 }
 
 func (j *judgement) permittedPoint() bool {
@@ -71,7 +71,7 @@ func (j *judgement) noPointDetail(reason models.Reason) string {
 	case models.SkipSuppressed:
 		return "they asked not to be contacted by " + channelWord(j.kind)
 	case models.SkipNoConsent:
-		return fmt.Sprintf("no %s has the consent that an automatic %s needs (%s or more)", j.rules.Address, channelWord(j.kind), words(string(j.rules.Consent)))
+		return fmt.Sprintf("no %s has the consent that an automatic %s needs (%s or more)", j.rules.Address, channelWord(j.kind), words(string(j.outlets().need(j.rules).Basis)))
 	}
 	return fmt.Sprintf("no %s of theirs works", j.rules.Address)
 }
@@ -113,15 +113,19 @@ func (j *judgement) everyNumberClosed() bool {
 }
 
 // chosenByHand: a person chose the point, so there is no falling through and
-// no consent is asked; an order not to contact always holds.
+// no consent is asked; an order not to contact holds, unless the customer wrote
+// on that channel after it: a person may answer that.
 func (j *judgement) chosenByHand() bool {
 	j.point = j.outlets().find(j.d.Touch.ContactPointID)
 	if j.point == nil {
 		return j.skip(models.SkipNoContactPoint, "the %s it was for is gone; write again and choose another", j.rules.Address)
 	}
-	if s, no := models.Suppressed(j.d.Suppressions, j.d.Prospect, *j.point, j.kind); no {
+	if s, no := models.SuppressedFor(j.d.Suppressions, j.d.Prospect, *j.point, j.kind, j.d.Touch.Purpose, j.d.Conversation); no {
 		return j.skip(models.SkipSuppressed, "they asked not to be contacted by %s (%s); only START from them or a newly recorded consent reopens it",
 			channelWord(j.kind), DescribeReason(s.Reason))
+	}
+	if s, no := models.Suppressed(j.d.Suppressions, j.d.Prospect, *j.point, j.kind); no {
+		j.note("an answer by hand to what they wrote after they asked us to stop (%s); automation stays off", DescribeReason(s.Reason))
 	}
 	return false
 }

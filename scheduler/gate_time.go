@@ -16,7 +16,7 @@ func (j *judgement) quietHours() bool {
 	if j.booked {
 		return j.bookedHours()
 	}
-	window, err := QuietHours(j.d.Prospect, j.number(), j.d.Settings)
+	window, err := QuietHours(j.d.Prospect, j.number(), j.kind, j.d.Settings)
 	if j.answersNow() {
 		// The customer wrote a moment ago: an answer is no disturbance.
 		if j.exempt = err != nil || !window.Permitted(j.Now); j.exempt {
@@ -39,12 +39,12 @@ func (j *judgement) quietHours() bool {
 	if j.d.Touch.Purpose == models.PurposeReminder {
 		return j.skip(models.SkipMomentPassed, "quiet hours began before it could go out, and a reminder never comes later than asked")
 	}
-	return j.hold(next, models.HoldQuietHours, "permitted from %s", j.local(next))
+	return j.hold(next, models.HoldQuietHours, "permitted from %s%s", j.local(next), window.why())
 }
 
 // bookedHours: the customer agreed to this minute, whatever the hour.
 func (j *judgement) bookedHours() bool {
-	window, err := QuietHours(j.d.Prospect, j.number(), j.d.Settings)
+	window, err := QuietHours(j.d.Prospect, j.number(), j.kind, j.d.Settings)
 	if err == nil && !window.Permitted(j.Now) {
 		j.exempt = true
 		j.note("quiet hours do not hold a call at the minute the customer agreed to")
@@ -107,7 +107,22 @@ func (j *judgement) senderRests() bool {
 	case s.PausedTill != nil && s.PausedTill.After(j.Now):
 		return j.hold(*s.PausedTill, models.HoldProviderPause, "the provider asked for a pause")
 	}
-	return false
+	return j.windowClosed()
+}
+
+// windowClosed: a sender may keep hours of its own for follow-ups. Who writes by
+// hand, who waits for a confirmation and who is reminded of a call is not held
+// by them.
+func (j *judgement) windowClosed() bool {
+	if j.byHand || !j.d.Touch.Purpose.Bound() {
+		return false
+	}
+	w := j.d.Sender.Settings.Window
+	open, next := w.Open(j.Now)
+	if open {
+		return false
+	}
+	return j.hold(next, models.HoldWindow, "%s sends automatically %s", j.d.Sender.Address, w)
 }
 
 // inboundBehind: an answer may be waiting unread, and an automatic touch must

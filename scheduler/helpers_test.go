@@ -96,6 +96,9 @@ func person(t testing.TB, d models.Definition) models.PlanInput {
 			consents = append(consents, models.Consent{ProspectID: 7, ContactPointID: cp, Channel: ch, Basis: models.ConsentWritten, GivenAt: started})
 		}
 	}
+	for _, cp := range []int64{workMail, homeMail} {
+		consents = append(consents, models.Consent{ProspectID: 7, ContactPointID: cp, Channel: models.ChannelEmail, Basis: models.ConsentInquiry, GivenAt: started})
+	}
 	if d.Name == "" {
 		d.Name = "Test sequence"
 	}

@@ -8,10 +8,16 @@ import (
 
 // history is what is behind an enrollment, read against its definition.
 type history struct {
-	next      int       // the first step after the last one that ended
+	next      int       // the step after the one that ended last
 	completed time.Time // when that one ended; when the enrollment started where none did
-	anchored  int       // the first step that hangs on the appointment, or follows one; -1
-	booked    int       // the step that stands for the booked call; -1
+	// made are the steps that are behind us, by index: a version may put one of
+	// them after the place that the person has reached.
+	made map[int]bool
+	// gone is the step that ended last, where the definition does not have it
+	// and nobody has said where to go on.
+	gone     string
+	anchored int // the first step that hangs on the appointment, or follows one; -1
+	booked   int // the step that stands for the booked call; -1
 	// date is the occurrence of a recurring sequence that is under way, ""
 	// where the next is to be found; lastDate is the last one begun.
 	date, lastDate models.Date
@@ -36,21 +42,66 @@ func (p *planner) readHistory() history {
 		h.date = h.lastDate
 		p.hist.date = h.date
 	}
-	last := -1
-	for _, t := range p.in.Touches {
-		i := p.stepOf(t)
-		if i < 0 || i < last || !t.State.Counted() {
-			continue
-		}
-		if ended := endOf(t); i > last || ended.After(h.completed) {
-			last, h.completed = i, ended
-		}
-	}
-	h.next = last + 1
+	p.place(&h)
 	if p.def.Recurring() && h.next >= len(p.def.Steps) {
 		h.next, h.date = 0, ""
 	}
 	return h
+}
+
+// place finds where the person stands: after the step that ended last, where
+// the definition has it now. What a new version put before that place is not
+// made up for, what it moved behind it is not made twice.
+func (p *planner) place(h *history) {
+	last, gone, ended := -1, "", time.Time{}
+	h.made = map[int]bool{}
+	for _, t := range p.in.Touches {
+		if !t.State.Counted() || p.superseded(t) {
+			continue
+		}
+		i := p.stepOf(t)
+		if i >= 0 {
+			h.made[i] = true
+		} else if t.Kind == models.TouchBookedCall || p.def.Index(t.StepKey) >= 0 {
+			continue // an older occurrence of a step that there is
+		}
+		if at := endOf(t); !at.Before(ended) {
+			last, gone, ended = i, "", at
+			if i < 0 {
+				gone = t.StepKey
+			}
+		}
+	}
+	if ended.After(h.completed) {
+		h.completed = ended
+	}
+	h.next = last + 1
+	if gone == "" {
+		return
+	}
+	if at := p.def.Index(p.in.Enrollment.GoOnAt); at >= 0 {
+		h.next = at
+		return
+	}
+	h.gone, h.next = gone, p.lastMade(h.made)+1
+}
+
+// lastMade is the furthest step that was made; -1 where none was.
+func (p *planner) lastMade(made map[int]bool) int {
+	last := -1
+	for i := range made {
+		last = max(last, i)
+	}
+	return last
+}
+
+// superseded: made for an appointment that was moved since, or in an earlier
+// round of a recurring sequence.
+func (p *planner) superseded(t models.Touch) bool {
+	if a := p.in.Appointment; a != nil && t.AppointmentRevision != 0 && t.AppointmentRevision != a.Revision {
+		return true
+	}
+	return p.def.Recurring() && p.hist.date != "" && len(t.Occurrence) == len(time.DateOnly) && models.Date(t.Occurrence) != p.hist.date
 }
 
 // isBookedCall: a call at the appointment's own minute is the appointment's
@@ -97,10 +148,24 @@ func (p *planner) stepOf(t models.Touch) int {
 		return -1
 	}
 	i := p.def.Index(t.StepKey)
-	if i < 0 || t.Occurrence != p.occurrenceOf(i) {
+	if i < 0 || !sameOccurrence(t.Occurrence, p.occurrenceOf(i)) {
 		return -1
 	}
 	return i
+}
+
+// sameOccurrence tells whether a touch that was made as one occurrence counts
+// as the wanted one. They differ where a version hangs a step on the
+// appointment that hung on nothing before, or the reverse: it is made once.
+// A date begins a round of its own.
+func sameOccurrence(made, want string) bool {
+	if made == want {
+		return true
+	}
+	if len(want) == len(time.DateOnly) {
+		return false
+	}
+	return want == firstOccurrence || made == firstOccurrence || len(made) == len(time.DateOnly)
 }
 
 func endOf(t models.Touch) time.Time {

@@ -51,6 +51,10 @@ func (p *planner) plan() models.PlanResult {
 	}
 	if p.in.Pending != nil {
 		p.def = p.in.Pending.Definition
+		if why := p.cannotMove(); why != nil {
+			res.Attention = p.attention(models.AttentionVersion, why)
+			return res
+		}
 		res.AdoptVersion = &p.in.Pending.ID
 	}
 	if p.def.Anchor == models.AnchorAppointment && p.in.Appointment == nil {
@@ -68,6 +72,9 @@ func (p *planner) walk(res *models.PlanResult) {
 	base := p.hist.completed
 	for i := p.hist.next; i < len(p.def.Steps); i++ {
 		step := p.def.Steps[i]
+		if p.hist.made[i] && !p.newRound(i) && i != p.hist.booked {
+			continue // made before this version moved it here
+		}
 		if i == p.hist.booked {
 			if p.waitForCall(res) {
 				return
@@ -100,6 +107,27 @@ func (p *planner) walk(res *models.PlanResult) {
 		return
 	}
 	res.Finish = models.FinishCompleted
+}
+
+// newRound: the step that sets the rhythm begins the next occurrence.
+func (p *planner) newRound(i int) bool {
+	return p.def.Steps[i].Timing.Kind == models.TimingRecurring && p.hist.date == ""
+}
+
+// cannotMove says why the place of this enrollment in the pending version is
+// not known; nil where it is. It stays on its version until a person says.
+func (p *planner) cannotMove() error {
+	name, number := p.def.Name, p.in.Pending.Number
+	switch {
+	case p.def.Anchor == models.AnchorAppointment && p.in.Appointment == nil:
+		return models.Invalid("appointment", "version %d of %q hangs on a booked call and none is booked; leave the person on their version, or book a call", number, name)
+	case p.def.Anchor == models.AnchorCommitment && (p.in.Commitment == nil || p.in.Commitment.DueOn == ""):
+		return models.Invalid("commitment", "version %d of %q hangs on a promised date and none is recorded; leave the person on their version", number, name)
+	}
+	if gone := p.readHistory().gone; gone != "" {
+		return models.Invalid("step", "the last step made (%s) is not in version %d of %q; choose the step to go on at, or leave the person on their version", gone, number, name)
+	}
+	return nil
 }
 
 // step plans one step. It reports done where the walk ends with it, else when
@@ -139,6 +167,7 @@ func (p *planner) step(res *models.PlanResult, i int, base time.Time) (time.Time
 		return p.skip(res, i, m, models.SkipMomentPassed, m.over), false
 	}
 	next := p.touch(i, kind, m)
+	p.holdForReview(&next)
 	next.Why = p.why(step, kind, m, channelWhy, chosen.why)
 	if chosen.point != nil {
 		next.ContactPointID = &chosen.point.ID
@@ -170,7 +199,7 @@ func samePlan(live, next models.Touch) bool {
 	if live.Attempt > 0 {
 		return true
 	}
-	return live.Channel == next.Channel && live.Purpose == next.Purpose && live.RepID == next.RepID &&
+	return live.Channel == next.Channel && live.Variant == next.Variant && live.Purpose == next.Purpose && live.RepID == next.RepID &&
 		sameID(live.ContactPointID, next.ContactPointID) && sameID(live.SenderID, next.SenderID)
 }
 
@@ -263,11 +292,23 @@ func (p *planner) touch(i int, kind models.ChannelKind, m moment) models.Touch {
 	if isTask(kind) {
 		t.Kind = models.TouchTask
 	}
+	t.Variant = p.variant(step)
 	t.Urgent = t.Purpose == models.PurposeReminder || t.Purpose == models.PurposePromised || t.Purpose == models.PurposeConfirmation
 	if a := p.in.Appointment; a != nil && p.hist.anchored >= 0 && i >= p.hist.anchored {
 		t.AppointmentID, t.AppointmentRevision = &a.ID, a.Revision
 	}
 	return t
+}
+
+// variant of the step for this person: the one they had before, where the
+// step still tries it, else the one that is drawn for them.
+func (p *planner) variant(step models.Step) string {
+	for _, t := range p.in.Touches {
+		if v, ok := step.Variant(t.Variant); ok && t.StepKey == step.Key && v.Weight > 0 {
+			return v.Key
+		}
+	}
+	return step.VariantFor(p.in.Enrollment.ID)
 }
 
 // purpose of a step's touch; what a sequence for regular customers does is no

@@ -415,7 +415,7 @@ func TestReminderProperties(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, err := QuietHours(in.Prospect, "", in.Settings)
+		w, err := QuietHours(in.Prospect, "+12125550111", models.ChannelSMS, in.Settings)
 		if err != nil {
 			t.Fatal(err)
 		}

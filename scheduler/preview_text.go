@@ -51,6 +51,7 @@ func (m *simulation) data(t models.Touch, line *models.PlannedStep) templates.Da
 		Email: firstAddress(in.ContactPoints, models.ContactEmail, line.ContactPoint),
 		Phone: firstAddress(in.ContactPoints, models.ContactPhone, line.ContactPoint),
 	}
+	data.BookingLink, data.RescheduleLink = bookingLinks(m.link, m.publicURL, in.Rep, in.Prospect, in.Appointment)
 	if t.SenderID != nil {
 		for i := range in.Senders {
 			if in.Senders[i].ID == *t.SenderID {

@@ -1,40 +1,48 @@
 package scheduler
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"followup/laws"
 	"followup/models"
 )
 
-// Window is the time of day in which calls and texts are permitted, in every
-// zone in which the person may be at once.
+// Window is when calls and texts are permitted, in every zone in which the
+// person may be at once.
 type Window struct {
-	zones    []*time.Location
-	from, to models.TimeOfDay
+	zones []*time.Location
+	week  *laws.Week
+	place laws.Place
 }
 
 // horizon is how far a permitted time is looked for: a week covers every
-// pattern that repeats daily, and a transition of the clocks.
-const horizon = 8 * 24 * time.Hour
+// pattern of weekdays, and some days more the holidays in its way.
+const horizon = 12 * 24 * time.Hour
 
-// QuietHours gives the window for the person and the number: in their own
-// zone where it is known, else in every zone the number may belong to. A
-// number moves with its owner, and 25 of the 441 +1 area codes span zones, so
-// the window must hold in all of them. It fails with CodeInvalid where
-// neither says anything, or where the zone is misspelt.
-func QuietHours(p models.Prospect, number string, s models.Settings) (Window, error) {
-	const day = 24 * 60 // "until 24:00" is midnight
-	w := Window{from: s.QuietFrom % day, to: s.QuietTo % day}
+// QuietHours gives the window for the person, the number and the channel: the
+// workspace's own hours and every rule of the law that applies where the
+// person may be, judged in each zone in which they may be. It fails with
+// CodeInvalid where nothing says when it is what time there, or where the
+// zone is misspelt.
+func QuietHours(p models.Prospect, number string, kind models.ChannelKind, s models.Settings) (Window, error) {
+	w := Window{place: laws.PlaceOf(p.Country, p.Region, number)}
+	w.week = laws.For(s.Rules).Week(w.place, kind, s.QuietFrom, s.QuietTo)
+	home := laws.ZonesOf(p.Country, p.Region)
 	if p.Zone != "" {
 		loc, err := p.Location()
 		if err != nil {
 			return w, err
 		}
-		w.zones = []*time.Location{loc}
+		w.zones = withAddress(loc, home)
 		return w, nil
 	}
-	w.zones = candidateZones(number)
+	// The address beats the number, which moves with its owner.
+	if w.zones = home; len(home) == 0 {
+		w.zones = candidateZones(number)
+	}
 	if len(w.zones) == 0 {
 		_, err := p.Location()
 		return w, err
@@ -42,24 +50,23 @@ func QuietHours(p models.Prospect, number string, s models.Settings) (Window, er
 	return w, nil
 }
 
+// withAddress is the zone somebody entered, alone where their address lies in
+// it; where the address contradicts it, both may be true.
+func withAddress(loc *time.Location, home []*time.Location) []*time.Location {
+	if len(home) == 0 || slices.ContainsFunc(home, func(h *time.Location) bool { return h == loc || h.String() == loc.String() }) {
+		return []*time.Location{loc}
+	}
+	return append([]*time.Location{loc}, home...)
+}
+
 // Permitted tells whether t lies in the window, in every zone.
 func (w Window) Permitted(t time.Time) bool {
 	for _, loc := range w.zones {
-		if !w.contains(models.TimeOfDayOf(t, loc)) {
+		if !w.week.Permits(t.In(loc)) {
 			return false
 		}
 	}
 	return true
-}
-
-func (w Window) contains(tod models.TimeOfDay) bool {
-	switch {
-	case w.from == w.to: // no bounds
-		return true
-	case w.from < w.to:
-		return tod >= w.from && tod < w.to
-	}
-	return tod >= w.from || tod < w.to // over midnight
 }
 
 // Next is the first permitted instant at or after t; false where the zones
@@ -68,7 +75,7 @@ func (w Window) Next(t time.Time) (time.Time, bool) {
 	if w.Permitted(t) {
 		return t, true
 	}
-	for _, at := range w.edges(w.from, t, t.Add(horizon)) {
+	for _, at := range w.edges(opens, t, t.Add(horizon)) {
 		if w.Permitted(at) {
 			return at, true
 		}
@@ -81,7 +88,7 @@ func (w Window) Latest(t time.Time) (time.Time, bool) {
 	if w.Permitted(t) {
 		return t, true
 	}
-	edges := w.edges(w.to, t.Add(-horizon), t)
+	edges := w.edges(closes, t.Add(-horizon), t)
 	for _, at := range slices.Backward(edges) {
 		if last := at.Add(-time.Minute); w.Permitted(last) {
 			return last, true
@@ -96,7 +103,10 @@ func (w Window) Closes(t time.Time) (time.Time, bool) {
 	if !w.Permitted(t) {
 		return time.Time{}, false
 	}
-	for _, at := range w.edges(w.to, t, t.Add(horizon)) {
+	if at, ok := w.closesToday(t); ok {
+		return at, true
+	}
+	for _, at := range w.edges(closes, t, t.Add(horizon)) {
 		if at.After(t) && !w.Permitted(at) {
 			return at, true
 		}
@@ -104,10 +114,58 @@ func (w Window) Closes(t time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// closesToday answers for the ordinary day, on which no clock jumps: the
+// earliest close among the zones. Every text asks.
+func (w Window) closesToday(t time.Time) (time.Time, bool) {
+	soonest := 0
+	for _, loc := range w.zones {
+		local := t.In(loc)
+		left := w.week.Closes(local)
+		if left == 0 {
+			return time.Time{}, false
+		}
+		if _, jump := local.ZoneBounds(); !jump.IsZero() && jump.Sub(t) < 25*time.Hour {
+			return time.Time{}, false
+		}
+		if soonest == 0 || left < soonest {
+			soonest = left
+		}
+	}
+	at := t.Truncate(time.Minute).Add(time.Duration(soonest) * time.Minute).UTC()
+	return at, soonest > 0 && !w.Permitted(at)
+}
+
+// why names the rules behind the window, those of a state or a country
+// beside the ordinary hours, and the doubt where they may be.
+func (w Window) why() string {
+	var parts []string
+	for _, id := range w.week.Rules {
+		switch name := strings.TrimPrefix(id, "hours/"); name {
+		case "US":
+		case "US-unknown":
+			parts = append(parts, "the hours of the strictest state, for theirs is not known")
+		default:
+			parts = append(parts, "the hours of "+name)
+		}
+	}
+	if n := len(w.zones); n > 1 {
+		parts = append(parts, fmt.Sprintf("in each of the %d time zones in which they may be", n))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+// sides of the spans in a day.
+func opens(s laws.Span) models.TimeOfDay  { return s.From }
+func closes(s laws.Span) models.TimeOfDay { return s.To }
+
 // edges are the instants in [from, to] at which the window may open or close:
-// where a zone's clocks show tod (twice in an autumn overlap) and where they
-// jump. They come in order.
-func (w Window) edges(tod models.TimeOfDay, from, to time.Time) []time.Time {
+// where a zone's clocks show one side of a day's spans (twice in an autumn
+// overlap), midnight, and where they jump. They come in order.
+func (w Window) edges(side func(laws.Span) models.TimeOfDay, from, to time.Time) []time.Time {
+	const midnight = 24 * 60
 	var at []time.Time
 	add := func(t time.Time) {
 		if !t.Before(from) && !t.After(to) {
@@ -117,10 +175,18 @@ func (w Window) edges(tod models.TimeOfDay, from, to time.Time) []time.Time {
 	for _, loc := range w.zones {
 		last := models.DateOf(to, loc).AddDays(1)
 		for d := models.DateOf(from, loc).AddDays(-1); d <= last; d = d.AddDays(1) {
-			first := d.At(tod, loc)
-			add(first)
-			if second, ok := secondTime(first, loc); ok {
-				add(second)
+			tods := []models.TimeOfDay{0}
+			for _, s := range w.week.Days[d.Weekday()] {
+				if tod := side(s) % midnight; !slices.Contains(tods, tod) {
+					tods = append(tods, tod)
+				}
+			}
+			for _, tod := range tods {
+				first := d.At(tod, loc)
+				add(first)
+				if second, ok := secondTime(first, loc); ok {
+					add(second)
+				}
 			}
 		}
 		for t := from; ; {

@@ -6,12 +6,13 @@ import (
 
 	"pgregory.net/rapid"
 
+	"followup/laws"
 	"followup/models"
 )
 
 func window(t testing.TB, from, to string, zones ...string) Window {
 	t.Helper()
-	w := Window{from: *tod(from), to: *tod(to)}
+	w := Window{week: laws.Daily(*tod(from), *tod(to))}
 	for _, z := range zones {
 		w.zones = append(w.zones, zone(t, z))
 	}
@@ -76,7 +77,7 @@ func TestPlausibleZones(t *testing.T) {
 		{"nothing known", "", "", 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w, err := QuietHours(models.Prospect{Zone: c.zone}, c.number, s)
+			w, err := QuietHours(models.Prospect{Zone: c.zone}, c.number, models.ChannelSMS, s)
 			if (err != nil) != c.fails || (err == nil && len(w.zones) != c.zones) {
 				t.Errorf("%d zones, %v", len(w.zones), err)
 			}
@@ -90,9 +91,11 @@ func TestPlausibleZones(t *testing.T) {
 var sampleZones = []string{newYork, "America/Los_Angeles", "Europe/London", "Australia/Sydney", "Australia/Lord_Howe", "Africa/Cairo", "Asia/Kolkata", "America/St_Johns", "Pacific/Apia"}
 
 func drawWindow(t *rapid.T) Window {
-	w := Window{
-		from: models.TimeOfDay(rapid.IntRange(0, 1439).Draw(t, "from")),
-		to:   models.TimeOfDay(rapid.IntRange(0, 1439).Draw(t, "to")),
+	from, to := rapid.IntRange(0, 1439).Draw(t, "from"), rapid.IntRange(0, 1439).Draw(t, "to")
+	w := Window{week: laws.Daily(models.TimeOfDay(from), models.TimeOfDay(to))}
+	if rapid.Bool().Draw(t, "by the law") {
+		place := laws.PlaceOf("US", rapid.SampledFrom([]string{"", "NY", "RI", "AL", "TX", "LA"}).Draw(t, "state"), "")
+		w.week = laws.For("").Week(place, models.ChannelSMS, 8*60, 21*60)
 	}
 	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(sampleZones), 1, 2, rapid.ID).Draw(t, "zones") {
 		loc, err := models.LoadZone(name)

@@ -13,7 +13,7 @@ func (p *planner) outlets() outlets {
 	return outlets{
 		prospect: p.in.Prospect, points: p.in.ContactPoints, consents: p.in.Consents,
 		suppressions: p.in.Suppressions, conversation: p.in.Conversation, tried: p.tried(), now: p.now,
-	}
+	}.lawful(p.in.Settings)
 }
 
 // tried are the contact points that this enrollment has used, in a recurring
@@ -94,7 +94,7 @@ func (p *planner) permit(step models.Step, rules models.ChannelRules, point *mod
 	if !rules.QuietHours || point == nil {
 		return nil
 	}
-	window, err := QuietHours(p.in.Prospect, point.Value, p.in.Settings)
+	window, err := QuietHours(p.in.Prospect, point.Value, rules.Kind, p.in.Settings)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (p *planner) noContactDetail(reason models.Reason, rules models.ChannelRule
 	case models.SkipSuppressed:
 		return who + " asked not to be contacted by " + channelWord(rules.Kind)
 	case models.SkipNoConsent:
-		return fmt.Sprintf("no %s of %s has the consent that a %s needs (%s or more)", rules.Address, who, channelWord(rules.Kind), words(string(rules.Consent)))
+		return fmt.Sprintf("no %s of %s has the consent that a %s needs (%s or more)", rules.Address, who, channelWord(rules.Kind), words(string(p.outlets().need(rules).Basis)))
 	}
 	return "there is no " + string(rules.Address) + " of " + who + " that works"
 }

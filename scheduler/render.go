@@ -81,6 +81,9 @@ func (j *judgement) message() (models.Message, error) {
 	if j.rules.HasSubject && !j.byHand && j.PublicURL != "" {
 		m.Unsubscribe = strings.TrimRight(j.PublicURL, "/") + "/u/" + token
 	}
+	if t.Draft != nil {
+		m.Media = t.Draft.Files
+	}
 	subject, body, template, err := j.text()
 	if err != nil {
 		return m, err
@@ -93,6 +96,8 @@ func (j *judgement) message() (models.Message, error) {
 		return m, err
 	}
 	m.Subject, m.Text, m.HTML = out.Subject, out.Text, out.HTML
+	m.TalkingPointID = toldIn(body, out.Text, j.d.TalkingPoint)
+	j.invite(&m)
 	return m, nil
 }
 
@@ -121,12 +126,20 @@ func (j *judgement) validUntil() *time.Time {
 	return until
 }
 
+// signature is the shared mailbox's own, else the writer's.
+func (j *judgement) signature() string {
+	if s := j.d.Sender; s != nil && s.OwnerID == nil && s.Settings.Signature != "" {
+		return s.Settings.Signature
+	}
+	return j.d.Rep.Signature
+}
+
 // text is what the touch says, before rendering: its own draft, else its step.
 func (j *judgement) text() (subject, body string, template bool, err error) {
 	if d := j.d.Touch.Draft; d != nil {
 		body := d.Body
-		if !d.Template && j.byHand && j.rules.HasSubject && j.d.Rep.Signature != "" {
-			body = strings.TrimRight(body, "\n") + "\n\n" + j.d.Rep.Signature
+		if !d.Template && j.byHand && j.rules.HasSubject && j.signature() != "" {
+			body = strings.TrimRight(body, "\n") + "\n\n" + j.signature()
 		}
 		return d.Subject, body, d.Template, nil
 	}
@@ -141,7 +154,8 @@ func (j *judgement) step() (models.Step, bool) {
 	if j.d.Version == nil {
 		return models.Step{}, false
 	}
-	return j.d.Version.Definition.Step(j.d.Touch.StepKey)
+	step, ok := j.d.Version.Definition.Step(j.d.Touch.StepKey)
+	return step.With(j.d.Touch.Variant), ok
 }
 
 // thread continues the last email where the new one answers it: it was
@@ -234,6 +248,7 @@ func (j *judgement) data(unsubscribe string) templates.Data {
 	if d.Enrollment != nil {
 		data.Variables = d.Enrollment.Variables
 	}
+	data.BookingLink, data.RescheduleLink = bookingLinks(j.BookingLink, j.PublicURL, d.Rep, d.Prospect, d.Appointment)
 	data.Email = firstAddress(d.ContactPoints, models.ContactEmail, j.point)
 	data.Phone = firstAddress(d.ContactPoints, models.ContactPhone, j.point)
 	return data

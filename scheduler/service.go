@@ -46,6 +46,9 @@ type Scheduler struct {
 	Synchronous bool
 	// PublicURL is where customers and providers reach us; "" : not reachable.
 	PublicURL string
+	// BookingLink names a booking page, or a call to move, towards customers;
+	// nil: there are no booking pages.
+	BookingLink func(models.BookingToken) string
 	// MaySend is asked before messages are claimed; while it says no, tasks
 	// open and nothing is sent. nil: always.
 	MaySend func(context.Context) bool
@@ -98,6 +101,7 @@ type engine struct {
 	lastElapse    time.Time
 	lastHeartbeat time.Time
 	lastRescue    time.Time
+	lastReady     time.Time
 	lastTook      time.Duration
 	unsure        reconciling
 	ticked        atomic.Pointer[time.Time] // when the last whole Tick began, by its own time
@@ -163,7 +167,7 @@ func (s *Scheduler) Wake() {
 
 // gate judges with the time given.
 func (s *Scheduler) gate(now time.Time) Gate {
-	return Gate{Now: now, Channels: s.Channels, PublicURL: s.PublicURL, NewToken: s.NewToken, InboundCurrency: s.InboundCurrency, BehindFor: s.BehindFor}
+	return Gate{Now: now, Channels: s.Channels, PublicURL: s.PublicURL, BookingLink: s.BookingLink, NewToken: s.NewToken, InboundCurrency: s.InboundCurrency, BehindFor: s.BehindFor}
 }
 
 // plan plans one batch; what breaks for one enrollment is asked about for that one.

@@ -19,12 +19,14 @@ type simulation struct {
 	refusals  []string
 	estimated bool // what follows counts from a call to come, or from resuming
 	called    bool // a call lies before it: it may go either way
-	started   int  // occurrences of a recurring sequence begun
+	link      func(models.BookingToken) string
+	publicURL string
+	started   int // occurrences of a recurring sequence begun
 }
 
 func (s *Scheduler) simulation(in models.PlanInput, now time.Time) *simulation {
 	in.Touches = slices.Clone(in.Touches)
-	return &simulation{cal: s.engine().cal, channels: s.Channels, in: in, now: now}
+	return &simulation{cal: s.engine().cal, channels: s.Channels, in: in, now: now, link: s.BookingLink, publicURL: s.PublicURL}
 }
 
 func (m *simulation) play() {
@@ -90,6 +92,7 @@ func (m *simulation) settleLive() {
 // make adds a planned step and takes it as done.
 func (m *simulation) make(p *planner, t models.Touch) {
 	step, _ := p.def.Step(t.StepKey)
+	step = step.With(t.Variant)
 	line := m.line(p, t, step)
 	if !m.underLimit(p, t) {
 		line.Skipped, line.Reason = true, models.SkipFollowUpLimit
@@ -99,7 +102,8 @@ func (m *simulation) make(p *planner, t models.Touch) {
 	m.render(p, t, step, &line)
 	m.steps = append(m.steps, line)
 	m.now = line.At
-	t.State, t.EndedAt = models.TouchSent, &m.now
+	ended := m.now
+	t.State, t.EndedAt = models.TouchSent, &ended
 	if line.Kind == models.TouchTask {
 		t.State = models.TouchDone
 	}
@@ -185,7 +189,7 @@ func (m *simulation) line(p *planner, t models.Touch, step models.Step) models.P
 		name = t.StepKey
 	}
 	line := models.PlannedStep{
-		StepKey: t.StepKey, Name: name, Kind: t.Kind, Channel: t.Channel, At: t.PromisedAt, Local: p.local(t.PromisedAt),
+		StepKey: t.StepKey, Variant: t.Variant, Name: name, Kind: t.Kind, Channel: t.Channel, At: t.PromisedAt, Local: p.local(t.PromisedAt),
 		Condition: describeCondition(step.When), Why: t.Why,
 		Estimated: m.estimated && (step.Timing.Kind == models.TimingAfter || step.Timing.Kind == ""),
 	}
@@ -209,9 +213,9 @@ func (m *simulation) permitted(p *planner, t models.Touch, line *models.PlannedS
 		line.At = m.now
 	}
 	if rules.QuietHours && line.ContactPoint != nil {
-		if window, err := QuietHours(m.in.Prospect, line.ContactPoint.Value, m.in.Settings); err == nil {
+		if window, err := QuietHours(m.in.Prospect, line.ContactPoint.Value, t.Channel, m.in.Settings); err == nil {
 			if next, ok := window.Next(line.At); ok && next.After(line.At) {
-				line.Why += "; moved from " + p.local(line.At) + " to the next permitted hour"
+				line.Why += "; moved from " + p.local(line.At) + " to the next permitted hour" + window.why()
 				line.At = next
 			}
 		}

@@ -10,6 +10,8 @@ import (
 // Store is what the scheduler needs of the database. Each method is one
 // transaction unless it says otherwise.
 type Store interface {
+	// AnswerFiles loads what leaves with an answer, with its content.
+	AnswerFiles(ctx context.Context, ids []int64) ([]models.AnswerFile, error)
 	// PlanDue locks up to limit active enrollments whose ReplanAt has come,
 	// loads their inputs, calls plan and applies what it answers. It reports
 	// how many were planned; 0: none were due.
@@ -27,8 +29,24 @@ type Store interface {
 	Settle(ctx context.Context, results []models.SendResult, plan models.Planning) error
 	// LiftElapsed lifts pauses whose time has come.
 	LiftElapsed(ctx context.Context, now time.Time, limit int) (int, error)
+	// ReadyCalls fills in what the rep reads of booked calls whose minute is
+	// near; it returns where the next call goes on, 0 at the end of the round.
+	ReadyCalls(ctx context.Context, now time.Time, after int64, limit int, decide func([]models.Due) []models.Decision) (int64, error)
+	// OpenBooked opens booked calls made ready whose minute has come.
+	OpenBooked(ctx context.Context, now time.Time, limit int) (int, error)
 	// MissBookedCalls ends booked calls not dialled within models.MissedAfter.
 	MissBookedCalls(ctx context.Context, now time.Time, limit int) (int, error)
+
+	// DialDue is a call task with all that the gate looks at, as it is now.
+	DialDue(ctx context.Context, taskID int64, now time.Time) (models.Task, models.Due, error)
+	// OpenEarly opens a booked call before its minute.
+	OpenEarly(ctx context.Context, taskID int64, by string, now time.Time) (models.Task, error)
+	// BeginDial records a press of Dial; true: the same press was recorded before.
+	BeginDial(ctx context.Context, d models.Dial) (models.Dial, bool, error)
+	// DialPlaced keeps what the provider answered.
+	DialPlaced(ctx context.Context, id int64, state models.DialState, providerID, detail string, now time.Time) error
+	// PhoneOf is the number that a user calls from, with its credentials; nil: none.
+	PhoneOf(ctx context.Context, userID int64) (models.User, *models.Sender, error)
 
 	// EscalateUnanswered asks somebody to see to customers who have waited for
 	// an answer longer than the workspace wants.

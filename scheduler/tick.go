@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,6 +41,7 @@ func (s *Scheduler) Tick(ctx context.Context, now time.Time) error {
 	began := s.clock(now)
 	err := errors.Join(
 		s.part(ctx, "heartbeat", func() error { return s.heartbeat(ctx, now) }),
+		s.part(ctx, "booked calls", func() error { return s.bookedCalls(ctx, now) }),
 		s.part(ctx, "rescue", func() error { return s.rescue(ctx, now) }),
 		s.part(ctx, "missed calls and pauses", func() error { return s.elapse(ctx, now) }),
 		s.work(ctx, now),
@@ -165,8 +167,16 @@ func (s *Scheduler) judgeAll(now time.Time) func(context.Context, []models.Due) 
 	gate := s.gate(now)
 	return func(_ context.Context, dues []models.Due) []models.Decision {
 		decisions := make([]models.Decision, len(dues))
+		made := map[int64][]models.RecentTouch{}
 		for i, d := range dues {
+			// Two touches of one person may be in one batch: the first counts for the second.
+			d.Recent = append(d.Recent[:len(d.Recent):len(d.Recent)], made[d.Prospect.ID]...)
 			decisions[i] = Judge(d, gate)
+			if dec := decisions[i]; dec.Action == models.DecideSend || dec.Action == models.DecideOpen {
+				made[d.Prospect.ID] = append(made[d.Prospect.ID], models.RecentTouch{
+					ProspectID: d.Prospect.ID, Channel: cmp.Or(dec.Channel, d.Touch.Channel), Purpose: d.Touch.Purpose, At: now,
+				})
+			}
 		}
 		return decisions
 	}

@@ -96,6 +96,9 @@ func (p *planner) delay(t models.Timing, base time.Time) (time.Time, error) {
 // thaw goes on with a frozen delay: a duration as it was, days as a count
 // with the local time applied again.
 func (p *planner) thaw(t models.Timing, f models.Frozen, base, resumed time.Time) (time.Time, error) {
+	if countsDays(t) && f.Duration > 0 || !countsDays(t) && f.Days > 0 {
+		return p.delay(t, resumed) // a new version counts otherwise than what was frozen
+	}
 	if !countsDays(t) {
 		return resumed.Add(f.Duration), nil
 	}

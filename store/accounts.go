@@ -65,7 +65,11 @@ func (s *Store) changeSender(ctx context.Context, id int64, by string, now time.
 		if err := saveRow(tx, &sender); err != nil {
 			return err
 		}
-		return addEvents(tx, senderEvents(sender, old, by, now)...)
+		events := senderEvents(sender, old, by, now)
+		if len(events) == 0 {
+			events = []models.Event{{At: now, Actor: by, Kind: models.EventSenderChanged, SenderID: &sender.ID}}
+		}
+		return addEvents(tx, events...)
 	}))
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -34,16 +35,40 @@ func (s *Store) Answer(ctx context.Context, a models.NewAnswer) (models.Touch, b
 			return err
 		}
 		touch = touches[0]
+		waited, err := waitingData(tx, prospect)
+		if err != nil {
+			return err
+		}
 		if err := endWaiting(tx, prospect, by, a.Now); err != nil {
 			return err
 		}
+		if err := sendFiles(tx, a, touch); err != nil {
+			return err
+		}
+		if err := dropAnswerDraft(tx, a.UserID, prospect.ID); err != nil {
+			return err
+		}
 		return addEvents(tx, append(events, models.Event{
-			At: a.Now, Actor: by, Kind: models.EventAnswered, Channel: a.Channel, Code: string(touch.Purpose),
+			Data: waited,
+			At:   a.Now, Actor: by, Kind: models.EventAnswered, Channel: a.Channel, Code: string(touch.Purpose),
 			ProspectID: &prospect.ID, TouchID: &touch.ID, MessageID: a.ReplyTo, SenderID: a.SenderID, UserID: &a.UserID,
 		})...)
 	})
 	return touch, repeat, shown(err)
 }
+
+// waitingData keeps since when the customer waited, for an answer that is
+// taken back.
+func waitingData(tx *gorm.DB, p models.Prospect) (map[string]string, error) {
+	c, err := conversationOf(tx, p)
+	if err != nil || c.WaitingSince == nil {
+		return nil, err
+	}
+	return map[string]string{waitedSince: c.WaitingSince.UTC().Format(time.RFC3339Nano)}, nil
+}
+
+// answerStep is the step key of what a person wrote by hand.
+const answerStep = "answer"
 
 // sameForm finds the touch that a form made before.
 func sameForm(tx *gorm.DB, token string, prospectID int64) (models.Touch, bool, error) {
@@ -72,11 +97,11 @@ func belongsTo(tx *gorm.DB, contactPointID, prospectID int64) error {
 
 func answerTouch(a models.NewAnswer, prospectID int64) models.Touch {
 	t := models.Touch{
-		ProspectID: prospectID, StepKey: "answer", Occurrence: "0",
+		ProspectID: prospectID, StepKey: answerStep, Occurrence: "0",
 		Kind: models.TouchMessage, Channel: a.Channel, Purpose: a.Purpose,
 		ContactPointID: &a.ContactPointID, SenderID: a.SenderID, RepID: a.UserID, State: models.TouchPlanned,
-		DueAt: a.Now, PromisedAt: a.Now, Urgent: true,
-		Draft: &models.Draft{Subject: a.Subject, Body: a.Body},
+		DueAt: a.Now.Add(a.Undo), PromisedAt: a.Now.Add(a.Undo), Urgent: true,
+		Draft: &models.Draft{Subject: a.Subject, Body: a.Body, Files: a.Files},
 		Why:   a.Why, PlannedAt: a.Now, UpdatedAt: a.Now,
 	}
 	if t.Purpose == "" {
@@ -86,6 +111,7 @@ func answerTouch(a models.NewAnswer, prospectID int64) models.Touch {
 		t.FormToken = &a.FormToken
 	}
 	if a.AsCall {
+		t.DueAt, t.PromisedAt = a.Now, a.Now
 		t.Kind, t.Channel, t.SenderID = models.TouchTask, models.ChannelCall, nil
 	}
 	return t

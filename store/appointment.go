@@ -23,6 +23,9 @@ func (s *Store) MoveAppointment(ctx context.Context, id int64, b models.Booking)
 		if a.Open() && a.StartsAt.Equal(b.StartsAt) {
 			return nil
 		}
+		if err := refuseStale(a, b); err != nil {
+			return err
+		}
 		return moveIn(tx, &a, b)
 	})
 	return a, shown(err)
@@ -61,10 +64,18 @@ func moveIn(tx *gorm.DB, a *models.Appointment, b models.Booking) error {
 	if err != nil {
 		return err
 	}
+	p, err := takeProspect(tx, a.ProspectID)
+	if err != nil {
+		return err
+	}
+	task, err := planBookedTask(tx, p, *a, touches[0], b.By, b.Now)
+	if err != nil {
+		return err
+	}
 	if err := replanEnrollments(tx, anchored, b.Now); err != nil {
 		return err
 	}
-	return addEvents(tx, append(events, models.Event{
+	return addEvents(tx, append(events, task, models.Event{
 		At: b.Now, Actor: b.By, Kind: models.EventMoved, ProspectID: &a.ProspectID, AppointmentID: &a.ID, EnrollmentID: a.EnrollmentID,
 	})...)
 }
@@ -126,6 +137,11 @@ func (s *Store) CancelAppointment(ctx context.Context, id int64, notice *models.
 		}
 		if a.State == models.AppointmentCanceled {
 			return nil
+		}
+		if notice != nil {
+			if err := refuseStale(a, *notice); err != nil {
+				return err
+			}
 		}
 		if err := cancelIn(tx, &a, by, now); err != nil {
 			return err

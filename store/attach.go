@@ -19,6 +19,9 @@ func (s *Store) Unmatched(ctx context.Context, messageID int64) (models.Message,
 		return msg, nil, err
 	}
 	raw, err := first[models.Raw](db.Where("id = ?", *msg.InboundID))
+	if err == nil {
+		err = s.fetch(raw)
+	}
 	return msg, raw, err
 }
 
@@ -139,6 +142,9 @@ func addAddress(tx *gorm.DB, prospect models.Prospect, value, by string, now tim
 		return nil, err
 	}
 	if err := replanProspect(tx, prospect.ID, now); err != nil {
+		return nil, err
+	}
+	if err := known(tx, now, prospect.ID); err != nil {
 		return nil, err
 	}
 	return &cp, addEvents(tx, prospectChanged(prospect, "address_added", by, now))

@@ -99,6 +99,9 @@ func (s *Store) dumpTable(ctx context.Context, tx *sql.Tx, out *backupWriter, t 
 		if err := rows.Scan(into...); err != nil {
 			return n, err
 		}
+		if t.name == "inbounds" {
+			s.bringBack(ctx, t, values)
+		}
 		for i, c := range t.columns {
 			if row[i], err = encodeValue(c.kind, values[i]); err != nil {
 				return n, fmt.Errorf("%s: %w", c.name, err)

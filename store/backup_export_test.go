@@ -67,6 +67,12 @@ func SampleBackup(t testing.TB, s *Store, change func(*BackupHeader)) []byte {
 
 // sampleWords are columns that a constraint or a reader wants to be something.
 var sampleWords = map[string][2]any{
+	"batches.options": {`{"mapping": {"Mobil": "cell"}}`, nil}, "batches.source_id": {nil, 1}, "batches.state": {"draft", "done"},
+	"tasks.handed_by": {nil, 2}, "call_cards.updated_by": {1, nil}, "version_moves.created_by": {1, nil},
+	"recordings.created_by": {1, 2}, "snippets.created_by": {1, 2}, "users.notify": {"{}", nil}, "version_moves.go_on_at": {nil, `{"a": "b"}`}, "talking_points.answers": {`["price"]`, nil},
+	"stories.answers": {nil, `["time"]`}, "second_factors.recovery": {`["ü"]`, nil},
+	"duplicates.one_id": {1, 2}, "duplicates.other_id": {2, 1},
+	"booking_pages.hours": {`[{"to": "17:00", "day": 1, "from": "09:00"}]`, nil}, "booking_pages.calendar_busy": {nil, "[]"},
 	"enrollments.state": {"active", "finished"}, "touches.state": {"planned", "sent"}, "touches.kind": {"message", "booked_call"},
 	"settings.data": {`{"Workspace": "Sample", "FollowUpLimit": 5}`, nil}, "settings.id": {1, nil},
 	"tasks.kind": {"call", "resolve"}, "tasks.state": {"open", "done"}, "senders.inbound": {"poll", "none"}, "senders.settings": {"{}", "{}"},

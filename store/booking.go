@@ -25,6 +25,12 @@ func (s *Store) Book(ctx context.Context, b models.Booking) (models.Appointment,
 		if err != nil {
 			return err
 		}
+		if first, err := sameBooking(tx, b); err != nil || first != nil {
+			if first != nil {
+				a = *first
+			}
+			return err
+		}
 		if err := refuseTwice(tx, p, b); err != nil {
 			return err
 		}
@@ -67,7 +73,7 @@ func bookIn(tx *gorm.DB, b models.Booking) (models.Appointment, error) {
 	a := models.Appointment{
 		ProspectID: p.ID, RepID: b.RepID, EnrollmentID: b.EnrollmentID, ContactPointID: &phone.ID,
 		StartsAt: b.StartsAt.UTC(), Minutes: b.Minutes, Zone: p.Zone, Revision: 1, State: models.AppointmentBooked,
-		Title: b.Title, Note: b.Note, BookedBy: b.By, CreatedAt: b.Now, UpdatedAt: b.Now,
+		Title: b.Title, Note: b.Note, BookedBy: b.By, FormToken: b.FormToken, CreatedAt: b.Now, UpdatedAt: b.Now,
 	}
 	if a.RepID == 0 {
 		a.RepID = p.OwnerID
@@ -102,7 +108,11 @@ func bookIn(tx *gorm.DB, b models.Booking) (models.Appointment, error) {
 	if err != nil {
 		return a, err
 	}
-	return a, addEvents(tx, append(events, planned...)...)
+	task, err := planBookedTask(tx, p, a, touches[0], b.By, b.Now)
+	if err != nil {
+		return a, err
+	}
+	return a, addEvents(tx, append(append(events, planned...), task)...)
 }
 
 // phoneToCall is the number asked for, else the first usable one that nobody

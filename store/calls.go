@@ -50,7 +50,7 @@ type callClosing struct {
 }
 
 func (c *callClosing) run() error {
-	for _, step := range []func() error{c.closeTask, c.endTouch, c.endAppointment, c.notePhone, c.noteObjection, c.noteHeard, c.moveOn, c.bookNext} {
+	for _, step := range []func() error{c.closeTask, c.endTouch, c.endAppointment, c.notePhone, c.noteObjection, c.noteHeard, c.moveOn, c.bookNext, c.leaveVoicemail, c.askReview} {
 		if err := step(); err != nil {
 			return err
 		}

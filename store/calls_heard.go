@@ -3,32 +3,64 @@ package store
 import (
 	"strings"
 
-	"gorm.io/gorm/clause"
-
 	"followup/models"
 )
 
-// noteHeard keeps which talking points of the library the prospect has heard
-// now, so that none is told twice. The task's preparation holds what the rep
-// had before them as it was rendered; a point that was not told to anybody,
-// because nobody answered, stays fresh.
+// noteHeard keeps the reason that the prospect has heard now, so that none is
+// told twice: it was spoken, or left as a voicemail. A reason that was told to
+// nobody, because nobody answered or the talk went elsewhere, stays fresh.
 func (c *callClosing) noteHeard() error {
-	said := c.task.Prep.TalkingPoint
-	if said == "" || !c.r.Outcome.Answered() {
+	told := c.r.Outcome.Answered() || c.r.Outcome == models.OutcomeLeftVoicemail
+	if !told || c.r.Untold {
 		return nil
 	}
-	var library []models.TalkingPoint
-	if err := c.tx.Where("retired_at IS NULL").Order("id").Find(&library).Error; err != nil {
+	card, err := cardOf(c.tx, c.task.ID)
+	if err != nil {
 		return err
 	}
+	if card.Revision == 0 {
+		// Nothing was prepared by hand: it is what the rep had before them.
+		card.Reason, card.ReasonFrom = c.task.Prep.TalkingPoint, models.ReasonFresh
+		card.ProspectID, card.UpdatedBy = c.prospect.ID, &c.r.UserID
+	}
+	key := models.ReasonKey(card.Reason)
+	if key == "" || card.ReasonFrom == models.ReasonBooked {
+		return nil
+	}
+	points, err := c.toldPoints(card, key)
+	if err != nil {
+		return err
+	}
+	var uses []models.TalkingPointUse
+	for _, id := range points {
+		uses = append(uses, models.TalkingPointUse{TalkingPointID: id, ProspectID: c.prospect.ID, TouchID: c.task.TouchID, HeardAt: c.r.Now})
+	}
+	if err := useTalkingPoint(c.tx, uses...); err != nil {
+		return err
+	}
+	if card.Revision == 0 {
+		card.Revision = 1
+	}
+	card.HeardAt, card.UpdatedAt = &c.r.Now, c.r.Now
+	return c.tx.Save(&card).Error
+}
+
+// toldPoints are the entries of the library that the reason tells: the one
+// chosen, and those whose words stand in it.
+func (c *callClosing) toldPoints(card models.CallCard, key string) ([]int64, error) {
+	var library []models.TalkingPoint
+	if err := c.tx.Where("retired_at IS NULL").Order("id").Find(&library).Error; err != nil {
+		return nil, err
+	}
+	var told []int64
+	if card.TalkingPointID != nil {
+		told = append(told, *card.TalkingPointID)
+	}
 	for _, tp := range library {
-		if tp.Text == "" || !strings.Contains(said, tp.Text) {
-			continue
-		}
-		use := models.TalkingPointUse{TalkingPointID: tp.ID, ProspectID: c.prospect.ID, TouchID: c.task.TouchID, HeardAt: c.r.Now}
-		if err := c.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&use).Error; err != nil {
-			return err
+		text := models.ReasonKey(tp.Text)
+		if text != "" && strings.Contains(" "+key+" ", " "+text+" ") {
+			told = append(told, tp.ID)
 		}
 	}
-	return nil
+	return told, nil
 }

@@ -243,9 +243,9 @@ func TestCloseTask(t *testing.T) {
 func TestTalkingPointsAreHeardOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		w := newWorld(t, s)
-		told, err := s.SaveTalkingPoint(w.ctx, models.TalkingPoint{Kind: "new_policy", Text: "the new rule on invoices"}, w.now)
+		told, err := s.SaveTalkingPoint(w.ctx, models.TalkingPoint{Kind: "new_policy", Text: "the new rule on invoices"}, models.ActorSystem, w.now)
 		w.ok(err)
-		_, err = s.SaveTalkingPoint(w.ctx, models.TalkingPoint{Kind: "new_you", Text: "your new plant"}, w.now)
+		_, err = s.SaveTalkingPoint(w.ctx, models.TalkingPoint{Kind: "new_you", Text: "your new plant"}, models.ActorSystem, w.now)
 		w.ok(err)
 		for _, c := range []struct {
 			outcome models.CallOutcome

@@ -159,6 +159,9 @@ func (c *claim) reread() ([]models.Touch, error) {
 func (c *claim) apply(ctx context.Context, touches []models.Touch, dues []models.Due, decisions []models.Decision) (models.Claimed, error) {
 	judged := c.match(touches, dues, decisions)
 	var out models.Claimed
+	if err := c.reserveDays(judged); err != nil {
+		return out, err
+	}
 	err := inSavepoint(c.tx, func(tx *gorm.DB) error {
 		var err error
 		out, err = c.record(tx, judged)
@@ -232,8 +235,9 @@ func (c *claim) match(touches []models.Touch, dues []models.Due, decisions []mod
 		byTouch[d.TouchID] = d
 	}
 	people := make(map[int64]models.Prospect, len(dues))
+	perCompany := 0
 	for _, d := range dues {
-		people[d.Touch.ID] = d.Prospect
+		people[d.Touch.ID], perCompany = d.Prospect, d.Settings.Caps.CompanyDay
 	}
 	judged := make([]judgement, 0, len(touches))
 	for _, t := range touches {
@@ -246,7 +250,7 @@ func (c *claim) match(touches []models.Touch, dues []models.Due, decisions []mod
 		if !known {
 			p = models.Prospect{ID: t.ProspectID, OwnerID: t.RepID}
 		}
-		judged = append(judged, judgement{Decision: d, touch: t, prospect: p})
+		judged = append(judged, judgement{Decision: d, touch: t, prospect: p, companyCap: perCompany})
 	}
 	return judged
 }
@@ -256,4 +260,6 @@ type judgement struct {
 	models.Decision
 	touch    models.Touch
 	prospect models.Prospect
+	// companyCap is the most messages to one company a day; 0: no limit.
+	companyCap int
 }

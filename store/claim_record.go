@@ -110,7 +110,7 @@ func (r *recorder) open(js []judgement) error {
 	if err != nil {
 		return err
 	}
-	if err := insertRows(r.tx, tasks); err != nil {
+	if err := openTasks(r.tx, tasks); err != nil {
 		return err
 	}
 	for _, task := range tasks {

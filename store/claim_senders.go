@@ -9,14 +9,14 @@ import (
 
 // allowance is what a sender may still send in this claim.
 type allowance struct {
-	free    int // what is left
-	rate    int // a minute; 0: no limit
+	free    int           // what is left
+	every   time.Duration // the least between two; 0: no limit
 	base    time.Time
 	blocked bool
 }
 
 func (a *allowance) take() bool {
-	if a == nil || a.blocked || (a.rate > 0 && a.free <= 0) {
+	if a == nil || a.blocked || (a.every > 0 && a.free <= 0) {
 		return false
 	}
 	a.free--
@@ -30,15 +30,15 @@ const rateBurst = time.Second
 // newAllowance reads the sender's rate as slots: one each interval from
 // NextFreeAt on, at most a burst of them in the past.
 func newAllowance(s models.Sender, now time.Time, unlimited int) *allowance {
-	a := &allowance{rate: s.RatePerMinute, free: unlimited}
+	a := &allowance{every: s.Interval(), free: unlimited}
 	if s.State != models.SenderActive || s.NextFreeAt.After(now) || (s.PausedTill != nil && s.PausedTill.After(now)) {
 		a.blocked = true
 		return a
 	}
-	if a.rate <= 0 {
+	if a.every <= 0 {
 		return a
 	}
-	every := time.Minute / time.Duration(a.rate)
+	every := a.every
 	a.base = s.NextFreeAt
 	if earliest := now.Add(every - max(rateBurst, every)); a.base.Before(earliest) {
 		a.base = earliest
@@ -47,7 +47,7 @@ func newAllowance(s models.Sender, now time.Time, unlimited int) *allowance {
 	return a
 }
 
-// reserve reads senders that were not asked yet. Those with a rate are locked
+// reserve reads senders that were not asked yet. Those with a rate or a daily cap are locked
 // until the commit, so that two claims cannot both use the next slot; one that
 // another claim holds is passed over.
 func (c *claim) reserve(ids []int64) error {
@@ -66,7 +66,7 @@ func (c *claim) reserve(ids []int64) error {
 func (c *claim) allow(senders []models.Sender) error {
 	var rated []int64
 	for _, s := range senders {
-		if s.RatePerMinute > 0 {
+		if s.Interval() > 0 || s.DailyCap > 0 || s.RampFrom != "" {
 			rated = append(rated, s.ID)
 			c.senders[s.ID] = &allowance{blocked: true}
 			continue
@@ -78,7 +78,7 @@ func (c *claim) allow(senders []models.Sender) error {
 	}
 	slices.Sort(rated)
 	var locked []models.Sender
-	q := c.tx.Raw("SELECT id, state, rate_per_minute, next_free_at, paused_till FROM senders WHERE ? ORDER BY id"+
+	q := c.tx.Raw("SELECT id, state, rate_per_minute, gap_seconds, daily_cap, ramp_from, next_free_at, paused_till FROM senders WHERE ? ORDER BY id"+
 		c.store.hot.skipLockedSenders, anyOf(c.tx, "id", rated))
 	if err := q.Scan(&locked).Error; err != nil {
 		return err
@@ -94,7 +94,7 @@ func (c *claim) allow(senders []models.Sender) error {
 func (c *claim) freeSenders(room int) ([]senderTurn, error) {
 	var senders []models.Sender
 	err := c.tx.Raw(`
-SELECT s.id, s.state, s.rate_per_minute, s.next_free_at, s.paused_till FROM senders s
+SELECT s.id, s.state, s.rate_per_minute, s.gap_seconds, s.daily_cap, s.ramp_from, s.next_free_at, s.paused_till FROM senders s
 WHERE s.state = 'active' AND s.next_free_at <= @now AND (s.paused_till IS NULL OR s.paused_till <= @now)
 AND EXISTS (SELECT 1 FROM touches t WHERE t.sender_id = s.id AND t.state = 'planned' AND NOT t.urgent AND t.due_at <= @now)
 ORDER BY s.id`, map[string]any{"now": c.req.Now}).Scan(&senders).Error
@@ -141,10 +141,10 @@ func (c *claim) advanceSenders(out models.Claimed) error {
 	slices.Sort(ids)
 	for _, id := range ids {
 		a := c.senders[id]
-		if a == nil || a.rate <= 0 {
+		if a == nil || a.every <= 0 {
 			continue
 		}
-		next := a.base.Add(time.Duration(used[id]) * (time.Minute / time.Duration(a.rate)))
+		next := a.base.Add(time.Duration(used[id]) * a.every)
 		err := c.tx.Model(&models.Sender{}).Where("id = ?", id).UpdateColumn("next_free_at", next).Error
 		if err != nil {
 			return err

@@ -312,7 +312,7 @@ func TestDueCarriesLastCallAndMail(t *testing.T) {
 		_, err = s.CloseCall(w.ctx, models.CallResult{TaskID: w.open(a).ID, UserID: w.rep.ID, Outcome: models.OutcomeNoAnswer, Now: w.now})
 		w.ok(err)
 		mail := w.sent(w.touch(models.Touch{StepKey: "old", State: models.TouchSent}), "old-mail")
-		tp, err := s.SaveTalkingPoint(w.ctx, models.TalkingPoint{Kind: "industry_news", Text: "prices fall"}, w.now)
+		tp, err := s.SaveTalkingPoint(w.ctx, models.TalkingPoint{Kind: "industry_news", Text: "prices fall"}, models.ActorSystem, w.now)
 		w.ok(err)
 		w.queue(models.Touch{EnrollmentID: &e.ID, StepKey: "text", Occurrence: "1"})
 		var saw models.Due

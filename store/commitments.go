@@ -18,6 +18,12 @@ func (s *Store) RecordCommitment(ctx context.Context, c models.Commitment, by st
 		if err != nil {
 			return err
 		}
+		if first, err := sameCommitment(tx, c); err != nil || first != nil {
+			if first != nil {
+				c = *first
+			}
+			return err
+		}
 		c.ID, c.State = 0, models.CommitmentOpen
 		if c.RepID == 0 {
 			c.RepID = p.OwnerID
@@ -53,6 +59,9 @@ func (s *Store) CloseCommitment(ctx context.Context, id int64, state models.Comm
 		}
 		c.State, c.Cause, c.ClosedAt, c.UpdatedAt = state, cause, &now, now
 		if err := saveRow(tx, &c); err != nil {
+			return err
+		}
+		if err := endCommitmentCall(tx, c, by, now); err != nil {
 			return err
 		}
 		if err := addEvents(tx, commitmentEvent(models.EventCommitmentClosed, c, by, now)); err != nil {
@@ -100,22 +109,4 @@ func (s *Store) SaveDiscovery(ctx context.Context, d models.Discovery, by string
 		}
 		return addEvents(tx, prospectChanged(p, "discovery", by, now))
 	}))
-}
-
-// SaveTalkingPoint adds a reason for calling to the library, or changes one.
-func (s *Store) SaveTalkingPoint(ctx context.Context, tp models.TalkingPoint, now time.Time) (models.TalkingPoint, error) {
-	err := s.inTx(ctx, func(tx *gorm.DB) error {
-		tp.UpdatedAt = now
-		if tp.ID == 0 {
-			tp.CreatedAt = now
-			return tx.Create(&tp).Error
-		}
-		var old models.TalkingPoint
-		if err := forUpdate(tx).Where("id = ?", tp.ID).Take(&old).Error; err != nil {
-			return notFound(err, "talking point", tp.ID)
-		}
-		tp.CreatedAt = old.CreatedAt
-		return saveRow(tx, &tp)
-	})
-	return tp, shown(err)
 }

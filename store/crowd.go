@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +20,7 @@ type crowd struct {
 	points        map[int64][]models.ContactPoint
 	consents      map[int64][]models.Consent
 	suppressions  []models.Suppression
+	ordersBy      map[string][]int // their places, by what they speak of
 	conversations map[int64]models.Conversation
 	pursuits      map[int64]models.Pursuit
 	settings      models.Settings
@@ -100,34 +103,72 @@ func (c *crowd) loadSuppressions(tx *gorm.DB) error {
 	for v := range values {
 		list = append(list, v)
 	}
-	// Orders without person, company or value are the workspace's; they lie
-	// together in the index over value.
+	// The workspace's own lie in an index of their own: without a value they
+	// would be looked for among everybody's.
 	// A union, for an OR over several columns reads the whole table on SQLite.
 	var err error
 	c.suppressions, err = load[models.Suppression](tx.Where(`id IN (
 		SELECT id FROM suppressions WHERE lifted_at IS NULL AND prospect_id IS NOT NULL AND ?
 		UNION ALL SELECT id FROM suppressions WHERE lifted_at IS NULL AND company_id IS NOT NULL AND ?
 		UNION ALL SELECT id FROM suppressions WHERE lifted_at IS NULL AND ?
-		UNION ALL SELECT id FROM suppressions WHERE lifted_at IS NULL AND value = '' AND scope = 'workspace')`,
+		UNION ALL SELECT id FROM suppressions WHERE lifted_at IS NULL AND scope = 'workspace')`,
 		anyOf(tx, "prospect_id", people.list()), anyOf(tx, "company_id", companies.list()), anyOf(tx, "value", list),
 	).Order("id"))
+	c.ordersBy = map[string][]int{}
+	for i, s := range c.suppressions {
+		for _, key := range orderKeys(s.ProspectID, s.CompanyID, s.Value, s.Scope) {
+			c.ordersBy[key] = append(c.ordersBy[key], i)
+		}
+	}
 	return err
 }
 
-// suppressionsOf are those that cover the person on some channel.
+// orderKeys are the words under which an order is found: each for what it
+// speaks of, so that nobody looks at everybody's.
+func orderKeys(person, company *int64, value string, scope models.SuppressionScope) []string {
+	switch {
+	case scope == models.SuppressPerson && person != nil:
+		return []string{"p" + strconv.FormatInt(*person, 10)}
+	case scope == models.SuppressCompany && company != nil:
+		return []string{"c" + strconv.FormatInt(*company, 10)}
+	case scope == models.SuppressWorkspace:
+		return []string{"w"}
+	}
+	return []string{"v" + value}
+}
+
+// suppressionsOf are those that cover the person on some channel, in order.
 func (c *crowd) suppressionsOf(p models.Prospect) []models.Suppression {
-	var out []models.Suppression
+	if len(c.suppressions) == 0 {
+		return nil
+	}
 	points := c.points[p.ID]
+	keys := append(orderKeys(&p.ID, nil, "", models.SuppressPerson), "w")
+	if p.CompanyID != nil {
+		keys = append(keys, orderKeys(nil, p.CompanyID, "", models.SuppressCompany)...)
+	}
+	for _, cp := range points {
+		keys = append(keys, "v"+cp.Value)
+		if _, domain, ok := strings.Cut(cp.Value, "@"); ok {
+			keys = append(keys, "v"+domain)
+		}
+	}
 	if len(points) == 0 {
 		points = []models.ContactPoint{{}} // orders on the person hold without any address
 	}
-	for _, s := range c.suppressions {
-		for _, cp := range points {
-			if s.Forbids(p, cp, s.Channel) {
-				out = append(out, s)
-				break
+	var found []int
+	for _, key := range keys {
+		for _, i := range c.ordersBy[key] {
+			s := c.suppressions[i]
+			if slices.ContainsFunc(points, func(cp models.ContactPoint) bool { return s.Forbids(p, cp, s.Channel) }) {
+				found = append(found, i)
 			}
 		}
+	}
+	slices.Sort(found)
+	var out []models.Suppression
+	for _, i := range slices.Compact(found) {
+		out = append(out, c.suppressions[i])
 	}
 	return out
 }

@@ -21,6 +21,7 @@ type dueLoader struct {
 	discoveries  map[int64]*models.Discovery
 	lastMails    map[int64]*models.Message
 	lastCalls    map[int64]models.Task
+	recent       map[int64][]models.RecentTouch
 	fresh        map[int64]*models.TalkingPoint
 }
 
@@ -88,7 +89,7 @@ func (s *Store) loadAround(tx *gorm.DB, l *dueLoader, touches []models.Touch, no
 		booked.add(e.AppointmentID)
 		promised.add(e.CommitmentID)
 	}
-	if l.versions, err = s.loadVersions(tx, versions.list()); err != nil {
+	if l.versions, err = versionsByID(tx, versions.list()); err != nil {
 		return err
 	}
 	if l.reps, err = byID(tx, reps.list(), func(u models.User) int64 { return u.ID }); err != nil {
@@ -112,6 +113,9 @@ func (s *Store) loadAround(tx *gorm.DB, l *dueLoader, touches []models.Touch, no
 	if l.lastCalls, err = lastCalls(tx, es, l.versions, l.appointments); err != nil {
 		return err
 	}
+	if l.recent, err = l.recentTouches(tx, people, now); err != nil {
+		return err
+	}
 	l.fresh, err = unheard(tx, people, now)
 	return err
 }
@@ -125,7 +129,7 @@ func (l *dueLoader) due(t models.Touch) (models.Due, bool) {
 		Touch: t, Prospect: p, Company: l.companyOf(p), CompanyHold: l.holdOn(p), Rep: l.reps[t.RepID],
 		ContactPoints: l.points[p.ID], Consents: l.consents[p.ID], Suppressions: l.suppressionsOf(p),
 		Conversation: l.conversationOf(p), Discovery: l.discoveries[p.ID], TalkingPoint: l.fresh[p.ID],
-		Pursuit: l.pursuitOf(p), LastMail: l.lastMails[p.ID], Settings: l.settings,
+		Pursuit: l.pursuitOf(p), Recent: l.recent[p.ID], LastMail: l.lastMails[p.ID], Settings: l.settings,
 	}
 	if t.SenderID != nil {
 		d.Sender = l.senders[*t.SenderID]
@@ -207,7 +211,7 @@ const libraryLimit = 200
 // heard and that has neither expired nor been retired.
 func unheard(tx *gorm.DB, prospectIDs []int64, now time.Time) (map[int64]*models.TalkingPoint, error) {
 	out := map[int64]*models.TalkingPoint{}
-	library, err := load[models.TalkingPoint](tx.Where("retired_at IS NULL AND (expires_on = '' OR expires_on >= ?)", models.DateOf(now, time.UTC)).
+	library, err := load[models.TalkingPoint](tx.Where("retired_at IS NULL AND state = 'published' AND (expires_on = '' OR expires_on >= ?)", models.DateOf(now, time.UTC)).
 		Order("id DESC").Limit(libraryLimit))
 	if err != nil || len(library) == 0 {
 		return out, err

@@ -37,12 +37,14 @@ type effector struct {
 	events      []models.Event
 }
 
-func apply(tx *gorm.DB, prospect models.Prospect, e models.Effects, actor string, now time.Time) (applied, error) {
+// apply takes the enrollments of the prospect that the caller has locked and
+// read already; others are read here.
+func apply(tx *gorm.DB, prospect models.Prospect, e models.Effects, actor string, now time.Time, known ...models.LiveEnrollment) (applied, error) {
 	a := &effector{
 		tx: tx, prospect: prospect, actor: actor, now: now,
 		enrollments: map[int64]*models.Enrollment{}, repairs: map[int64]int64{},
 	}
-	if err := a.loadEnrollments(e); err != nil {
+	if err := a.loadEnrollments(e, known); err != nil {
 		return applied{}, fmt.Errorf("load enrollments: %w", err)
 	}
 	// Tasks come before pauses, which may hang on one; pauses before lifts, so
@@ -78,7 +80,7 @@ func apply(tx *gorm.DB, prospect models.Prospect, e models.Effects, actor string
 
 // loadEnrollments locks those that the effects name. Colleagues' prospects
 // are locked first, by id: the lock order is prospects, then enrollments.
-func (a *effector) loadEnrollments(e models.Effects) error {
+func (a *effector) loadEnrollments(e models.Effects, known []models.LiveEnrollment) error {
 	ids := idSet{}
 	for _, p := range e.Pauses {
 		ids.add(&p.EnrollmentID)
@@ -88,6 +90,13 @@ func (a *effector) loadEnrollments(e models.Effects) error {
 	}
 	for _, f := range e.Finishes {
 		ids.add(&f.EnrollmentID)
+	}
+	for _, l := range known {
+		if ids[l.Enrollment.ID] {
+			delete(ids, l.Enrollment.ID)
+			en := l.Enrollment
+			a.enrollments[en.ID] = &en
+		}
 	}
 	if len(ids) == 0 {
 		return nil

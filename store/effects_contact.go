@@ -152,16 +152,16 @@ func (a *effector) invalidate(e models.Effects) error {
 }
 
 func (a *effector) confirm(e models.Effects) error {
-	for _, id := range e.Confirm {
-		var cp models.ContactPoint
-		if err := a.tx.Where("id = ?", id).Take(&cp).Error; err != nil {
-			return notFound(err, "contact point", id)
-		}
-		if cp.Validity == models.ValidityValid {
-			continue
-		}
-		cp.Confirm(a.now)
-		if err := saveRow(a.tx, &cp); err != nil {
+	if len(e.Confirm) == 0 {
+		return nil
+	}
+	points, err := load[models.ContactPoint](a.tx.Where(anyOf(a.tx, "id", e.Confirm)).Where("validity <> ?", models.ValidityValid))
+	if err != nil {
+		return err
+	}
+	for i := range points {
+		points[i].Confirm(a.now)
+		if err := saveRow(a.tx, &points[i]); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"gorm.io/gorm"
@@ -219,8 +220,38 @@ func (s *Store) Dialed(ctx context.Context, taskID int64, by string, now time.Ti
 		if task.DialedAt != nil {
 			return nil
 		}
-		task.DialedAt, task.UpdatedAt = &now, now
-		return saveRow(tx, &task)
+		return markDialed(tx, &task, by, now)
 	})
 	return task, shown(err)
+}
+
+// markDialed keeps the first dialling, and how far from the booked minute it was.
+func markDialed(tx *gorm.DB, task *models.Task, by string, now time.Time) error {
+	if task.DialedAt != nil {
+		return nil
+	}
+	task.DialedAt, task.UpdatedAt = &now, now
+	if err := saveRow(tx, task); err != nil {
+		return err
+	}
+	e := taskEvent(models.EventDialed, *task, "", by, now)
+	if task.AppointmentID != nil {
+		late := lateBy(*task, now)
+		e.Code, e.Data = "on_time", map[string]string{"seconds": strconv.Itoa(late)}
+		switch {
+		case late < 0:
+			e.Code = "early"
+		case late >= 60: // the minute that was agreed on is over
+			e.Code = "late"
+		}
+	}
+	return addEvents(tx, e)
+}
+
+// lateBy is how many seconds after the booked minute it is; negative: before.
+func lateBy(task models.Task, now time.Time) int {
+	if task.AppointmentID == nil {
+		return 0
+	}
+	return int(now.Sub(task.DueAt) / time.Second)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -76,7 +77,7 @@ func (s *Store) mayEnroll(tx *gorm.DB, p models.Prospect, n *models.NewEnrollmen
 	if n.RepID == 0 {
 		n.RepID = p.OwnerID
 	}
-	versions, err := s.loadVersions(tx, []int64{n.VersionID})
+	versions, err := versionsByID(tx, []int64{n.VersionID})
 	if err != nil {
 		return seq, err
 	}
@@ -97,7 +98,22 @@ func (s *Store) mayEnroll(tx *gorm.DB, p models.Prospect, n *models.NewEnrollmen
 	if live > 0 {
 		return seq, alreadyLive(nil)
 	}
-	return seq, nil
+	return seq, roomForMore(tx, p.ID, n.RepID)
+}
+
+// roomForMore: a rep has no more people in sequences than they can call. Who
+// is in one already may enter another.
+func roomForMore(tx *gorm.DB, prospectID, repID int64) error {
+	set, err := settingsIn(tx)
+	if err != nil || set.Caps.ActivePerRep <= 0 {
+		return err
+	}
+	var people []int64
+	err = tx.Model(&models.Enrollment{}).Where("rep_id = ? AND state <> 'finished'", repID).Distinct().Pluck("prospect_id", &people).Error
+	if err != nil || len(people) < set.Caps.ActivePerRep || slices.Contains(people, prospectID) {
+		return err
+	}
+	return models.Errorf(models.CodeRefused, "this rep has %d people in sequences, and the limit is %d; let some finish, choose another rep, or ask a manager to raise the limit", len(people), set.Caps.ActivePerRep)
 }
 
 func alreadyLive(cause error) error {
@@ -204,7 +220,7 @@ func (s *Store) hangOn(tx *gorm.DB, e *models.Enrollment, appointmentID int64, n
 	if !a.Open() {
 		return models.Errorf(models.CodeConflict, "appointment %d is %s; book another call", a.ID, a.State)
 	}
-	versions, err := s.loadVersions(tx, []int64{e.VersionID})
+	versions, err := versionsByID(tx, []int64{e.VersionID})
 	if err != nil {
 		return err
 	}
@@ -213,6 +229,11 @@ func (s *Store) hangOn(tx *gorm.DB, e *models.Enrollment, appointmentID int64, n
 		if err != nil {
 			return err
 		}
+	}
+	err = tx.Model(&models.Task{}).Where("appointment_id = ? AND kind = ? AND enrollment_id IS NULL AND state IN ('upcoming', 'open')", a.ID, models.TaskCall).
+		UpdateColumns(map[string]any{"enrollment_id": e.ID, "updated_at": now}).Error
+	if err != nil {
+		return err
 	}
 	return tx.Model(&models.Touch{}).
 		Where("appointment_id = ? AND kind = 'booked_call' AND enrollment_id IS NULL AND state IN ('planned', 'open')", a.ID).

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -30,8 +31,36 @@ func insertRows[T any](tx *gorm.DB, rows []T) error {
 	return nil
 }
 
+// gatheredKey is under which a transaction keeps the events it will write together.
+type gatheredKey struct{}
+
+// gatherEvents has the events of a transaction written in one statement at its
+// end, by write: five of them by themselves are five round trips.
+func gatherEvents(tx *gorm.DB) (gathering *gorm.DB, write func() error) {
+	var gathered []models.Event
+	write = func() error {
+		events := gathered
+		gathered = nil
+		return writeEvents(tx, events)
+	}
+	return tx.WithContext(context.WithValue(tx.Statement.Context, gatheredKey{}, &gathered)), write
+}
+
+func gathered(tx *gorm.DB) *[]models.Event {
+	all, _ := tx.Statement.Context.Value(gatheredKey{}).(*[]models.Event)
+	return all
+}
+
 // addEvents appends to the audit trail within the transaction of what happened.
 func addEvents(tx *gorm.DB, events ...models.Event) error {
+	if all := gathered(tx); all != nil {
+		*all = append(*all, events...)
+		return nil
+	}
+	return writeEvents(tx, events)
+}
+
+func writeEvents(tx *gorm.DB, events []models.Event) error {
 	if len(events) == 0 {
 		return nil
 	}

@@ -16,11 +16,16 @@ func (s *Store) RecordInbound(ctx context.Context, rec models.InboundRecord, eng
 	var done models.Recorded
 	err := s.inTx(ctx, func(tx *gorm.DB) error {
 		done = models.Recorded{}
+		tx, writeEvents := gatherEvents(tx)
 		r := inboundRecording{tx: tx, rec: rec, done: &done}
+		record := func() error { return r.matched(engage) }
 		if rec.Match.ProspectID == nil {
-			return r.unmatched()
+			record = r.unmatched
 		}
-		return r.matched(engage)
+		if err := record(); err != nil {
+			return err
+		}
+		return writeEvents()
 	})
 	if err != nil {
 		return models.Recorded{}, shown(err)
@@ -35,6 +40,10 @@ type inboundRecording struct {
 	raw  *models.Raw
 	msg  models.Message
 	done *models.Recorded
+	// alone: neither colleagues nor other records with the address had a
+	// running sequence when their people were to be locked. One that begins
+	// meanwhile could begin after this transaction as well.
+	alone bool
 }
 
 func (r *inboundRecording) matched(engage func(models.Person) models.Effects) error {
@@ -64,8 +73,14 @@ func (r *inboundRecording) matched(engage func(models.Person) models.Effects) er
 
 // person loads whom the message is from, with what engaging looks at.
 func (r *inboundRecording) person(prospect models.Prospect) (models.Person, error) {
-	person, err := loadPerson(r.tx, prospect, true)
-	if err == nil && r.rec.Verdict.Class.Engagement() {
+	person, err := loadOwn(r.tx, prospect, true)
+	if err != nil || r.alone {
+		return person, err
+	}
+	if person.Colleagues, err = colleaguesOf(r.tx, prospect); err != nil {
+		return person, err
+	}
+	if r.rec.Verdict.Class.Engagement() {
 		person.Sharing, err = sharingWith(r.tx, r.rec.Message.FromAddress, prospect.ID)
 	}
 	return person, err
@@ -77,25 +92,29 @@ func (r *inboundRecording) conclude(prospect models.Prospect, person models.Pers
 	if err := r.converse(person.Conversation); err != nil {
 		return err
 	}
-	if err := r.prove(prospect); err != nil {
+	known := person.Enrollments // read under their lock, in this transaction
+	if proved, err := r.prove(prospect); err != nil {
 		return err
+	} else if proved {
+		known = nil
 	}
 	r.nameMessage(&effects)
-	did, err := apply(r.tx, prospect, effects, actor, r.rec.Now)
+	did, err := apply(r.tx, prospect, effects, actor, r.rec.Now, known...)
 	r.done.Paused, r.done.Finished = did.Paused, did.Finished
 	return err
 }
 
 // prove: whatever answers a message of ours proves that it was sent, were its
-// hand-over unsure; a hard bounce says that it did not arrive.
-func (r *inboundRecording) prove(prospect models.Prospect) error {
+// hand-over unsure; a hard bounce says that it did not arrive. It tells whether
+// that changed anything.
+func (r *inboundRecording) prove(prospect models.Prospect) (bool, error) {
 	if r.rec.Match.MessageID == nil {
-		return nil
+		return false, nil
 	}
 	msg, err := first[models.Message](forUpdate(r.tx).Where("id = ? AND direction = ? AND prospect_id = ?",
 		*r.rec.Match.MessageID, models.Outbound, prospect.ID))
 	if err != nil || msg == nil {
-		return err
+		return false, err
 	}
 	says := models.Receipt{Provider: msg.Provider, ProviderID: msg.ProviderID, Token: msg.Token, Status: models.MessageSent, At: r.rec.Now}
 	if bounce := r.rec.Verdict.Bounce; r.rec.Verdict.Class == models.ClassBounceHard {
@@ -104,10 +123,10 @@ func (r *inboundRecording) prove(prospect models.Prospect) error {
 			says.Code, says.Detail = bounce.Status, bounce.Reason
 		}
 	} else if msg.State != models.MessageQueued {
-		return nil
+		return false, nil
 	}
 	rr := receiving{tx: r.tx, r: says, msg: msg, prospect: prospect}
-	return rr.run(nil)
+	return true, rr.run(nil)
 }
 
 // lockPeople locks the prospect and, where a person answered, those whose
@@ -128,16 +147,15 @@ func (r *inboundRecording) lockPeople() (models.Prospect, error) {
 		if err != nil {
 			return p, err
 		}
+		sharing, err := sharingWith(r.tx, r.rec.Message.FromAddress, id)
+		if err != nil {
+			return p, err
+		}
+		r.alone = len(colleagues)+len(sharing) == 0
 		for _, c := range colleagues {
 			if on := c.Version.Definition.OnColleagueReply; on == models.ReplyPause || on == models.ReplyFinish {
 				ids = append(ids, c.Enrollment.ProspectID)
 			}
-		}
-	}
-	if r.rec.Verdict.Class.Engagement() {
-		sharing, err := sharingWith(r.tx, r.rec.Message.FromAddress, id)
-		if err != nil {
-			return models.Prospect{}, err
 		}
 		for _, l := range sharing {
 			ids = append(ids, l.Enrollment.ProspectID)
@@ -161,7 +179,7 @@ func (r *inboundRecording) lockRaw() (repeat bool, err error) {
 		return false, nil
 	}
 	var raw models.Raw
-	if err := forUpdate(r.tx).Where("id = ?", r.rec.RawID).Take(&raw).Error; err != nil {
+	if err := forUpdate(r.tx).Omit("content").Where("id = ?", r.rec.RawID).Take(&raw).Error; err != nil {
 		return false, notFound(err, "inbound", r.rec.RawID)
 	}
 	if raw.MessageID != nil {
@@ -261,8 +279,9 @@ func (r *inboundRecording) finishRaw() error {
 	if r.raw == nil {
 		return nil
 	}
-	r.raw.State, r.raw.MessageID, r.raw.Error, r.raw.UpdatedAt = models.RawProcessed, &r.msg.ID, "", r.rec.Now
-	return saveRow(r.tx, r.raw)
+	return r.tx.Model(r.raw).UpdateColumns(map[string]any{
+		"state": models.RawProcessed, "message_id": r.msg.ID, "error": "", "updated_at": r.rec.Now,
+	}).Error
 }
 
 // unmatched keeps a message of nobody we know. A "stop" counts all the same:
@@ -341,17 +360,22 @@ func (r *inboundRecording) askWho() error {
 	return addEvents(r.tx, taskEvent(models.EventTaskOpened, task, string(task.Kind), models.ActorSystem, now))
 }
 
-// userFor is who looks after a sender's affairs: its owner, else the first
+// userFor is who looks after a sender's affairs: its owner, a shared one's
+// assignee, else the first
 // admin, manager or rep who may still sign in. 0 where there is nobody.
 func userFor(tx *gorm.DB, senderID *int64) (int64, error) {
 	if senderID != nil {
 		var sender models.Sender
-		err := tx.Select("id", "owner_id").Where("id = ?", *senderID).Take(&sender).Error
+		err := tx.Omit("Secrets").Where("id = ?", *senderID).Take(&sender).Error
 		if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
 			return 0, err
 		}
 		if sender.OwnerID != nil {
 			return *sender.OwnerID, nil
+		}
+		assignee, err := first[models.User](tx.Where("id = ? AND disabled_at IS NULL", sender.Settings.AssigneeID))
+		if err != nil || assignee != nil {
+			return idOf(assignee), err
 		}
 	}
 	var u models.User
@@ -361,4 +385,11 @@ func userFor(tx *gorm.DB, senderID *int64) (int64, error) {
 		return 0, nil
 	}
 	return u.ID, err
+}
+
+func idOf(u *models.User) int64 {
+	if u == nil {
+		return 0
+	}
+	return u.ID
 }

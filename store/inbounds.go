@@ -30,12 +30,17 @@ func (s *Store) SaveRaw(ctx context.Context, raw models.Raw) (models.Raw, bool, 
 	if raw.UpdatedAt.IsZero() {
 		raw.UpdatedAt = raw.ReceivedAt
 	}
+	content := raw.Content
+	if err := s.putAside(&raw); err != nil {
+		return raw, false, err
+	}
 	// One statement, no transaction: once it returns the inbound is ours.
 	res := s.write.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&raw)
 	if res.Error != nil {
 		return raw, false, fmt.Errorf("keep inbound: %w", res.Error)
 	}
 	if res.RowsAffected == 1 {
+		raw.Content = content
 		return raw, true, nil
 	}
 	var first models.Raw
@@ -43,7 +48,11 @@ func (s *Store) SaveRaw(ctx context.Context, raw models.Raw) (models.Raw, bool, 
 	if err != nil {
 		return first, false, fmt.Errorf("find repeated inbound: %w", err)
 	}
-	return first, false, nil
+	// The repeat brings the content along, even where the file is gone.
+	if first.ContentFile != "" && first.ContentFile == raw.ContentFile {
+		first.Content = content
+	}
+	return first, false, s.fetch(&first)
 }
 
 // FailRaw notes why working through an inbound failed. One that was worked
@@ -61,5 +70,15 @@ func (s *Store) PendingRaws(ctx context.Context, limit int) ([]models.Raw, error
 	var raws []models.Raw
 	err := s.read.WithContext(ctx).Where("state <> ? AND attempts < ?", models.RawProcessed, rawAttempts).
 		Order("id").Limit(limit).Find(&raws).Error
-	return raws, err
+	// One that cannot be read must not hold up the others, nor be taken for an
+	// empty message; it stays until its file is back.
+	readable := raws[:0]
+	for _, raw := range raws {
+		if ferr := s.fetch(&raw); ferr != nil {
+			s.log.ErrorContext(ctx, "a stored inbound cannot be read", "inbound", raw.ID, "error", ferr)
+			continue
+		}
+		readable = append(readable, raw)
+	}
+	return readable, err
 }

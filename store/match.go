@@ -34,6 +34,7 @@ type matcher struct {
 	tx    *gorm.DB
 	keys  models.MatchKeys
 	match models.Match
+	point *models.ContactPoint // what byPoint found
 }
 
 func (m *matcher) byToken() (bool, error) {
@@ -115,6 +116,7 @@ func (m *matcher) byPoint(why, value string) (bool, error) {
 		return false, err
 	}
 	m.match.ProspectID, m.match.ContactPointID, m.match.Why = &cp.ProspectID, &cp.ID, why
+	m.point = &cp
 	return true, nil
 }
 
@@ -130,6 +132,9 @@ func (m *matcher) complete() (models.Match, error) {
 	for _, value := range []string{m.keys.Failed, m.keys.From} {
 		if value == "" {
 			continue
+		}
+		if m.point != nil && m.point.ProspectID == survivor && m.point.Value == value {
+			break // it is the match already
 		}
 		var cp models.ContactPoint
 		err := m.tx.Where("prospect_id = ? AND value = ?", survivor, value).Take(&cp).Error

@@ -32,6 +32,9 @@ type Options struct {
 	// as ended, and what it left and no provider has is planned again. It must
 	// be longer than any send takes, and than any freeze; 0: 15 minutes.
 	EndedAfter time.Duration
+	// Files is the folder in which large inbounds are kept; "": they are kept
+	// in the database. All processes on one database must see the same folder.
+	Files string
 	// Volatile keeps an SQLite database in memory only, shared by what this
 	// process opens under the same path, which begins with a slash.
 	Volatile bool
@@ -56,7 +59,7 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	if opt.Clock == nil {
 		return nil, errors.New("store: Options.Clock is not set")
 	}
-	s := &Store{dialect: DialectOf(opt.DSN), key: opt.Key, clock: opt.Clock, log: opt.Log, endedAfter: cmp.Or(opt.EndedAfter, defaultEndedAfter)}
+	s := &Store{dialect: DialectOf(opt.DSN), key: opt.Key, clock: opt.Clock, log: opt.Log, endedAfter: cmp.Or(opt.EndedAfter, defaultEndedAfter), files: files{opt.Files}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

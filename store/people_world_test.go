@@ -207,7 +207,11 @@ func (w *world) open(a models.Appointment) models.Task {
 	t := w.bookedCall(a.ID)
 	t.State = models.TouchOpen
 	w.ok(w.db.Save(&t).Error)
-	return w.openTaskFor(t)
+	var task models.Task
+	w.ok(w.db.Where("touch_id = ? AND state = 'upcoming'", t.ID).Take(&task).Error)
+	task.State = models.TaskOpen
+	w.ok(w.db.Save(&task).Error)
+	return task
 }
 
 func (w *world) bookedCall(appointmentID int64) models.Touch {

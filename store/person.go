@@ -23,6 +23,16 @@ func (s *Store) Person(ctx context.Context, prospectID int64) (models.Person, er
 // loadPerson loads what hangs on a prospect; with lock the live enrollments
 // are locked too, after the prospect, as the lock order asks.
 func loadPerson(tx *gorm.DB, p models.Prospect, lock bool) (models.Person, error) {
+	person, err := loadOwn(tx, p, lock)
+	if err != nil {
+		return person, err
+	}
+	person.Colleagues, err = colleaguesOf(tx, p)
+	return person, err
+}
+
+// loadOwn leaves the colleagues out.
+func loadOwn(tx *gorm.DB, p models.Prospect, lock bool) (models.Person, error) {
 	person := models.Person{Prospect: p}
 	var err error
 	if person.ContactPoints, err = contactPointsOf(tx, p.ID); err != nil {
@@ -40,10 +50,7 @@ func loadPerson(tx *gorm.DB, p models.Prospect, lock bool) (models.Person, error
 	if person.Settings, err = settingsIn(tx); err != nil {
 		return person, err
 	}
-	if person.Enrollments, err = liveEnrollments(tx, lock, "prospect_id = ?", p.ID); err != nil {
-		return person, err
-	}
-	person.Colleagues, err = colleaguesOf(tx, p)
+	person.Enrollments, err = liveEnrollments(tx, lock, "prospect_id = ?", p.ID)
 	return person, err
 }
 
@@ -128,13 +135,17 @@ func liveEnrollments(tx *gorm.DB, lock bool, query string, args ...any) ([]model
 	for i := range es {
 		versions.add(&es[i].VersionID)
 	}
-	byID, err := rowsByID(tx, versions.list(), func(v models.SequenceVersion) int64 { return v.ID })
+	byID, err := versionsByID(tx, versions.list())
 	if err != nil {
 		return nil, err
 	}
 	live := make([]models.LiveEnrollment, len(es))
 	for i, e := range es {
-		live[i] = models.LiveEnrollment{Enrollment: e, Version: byID[e.VersionID]}
+		v, ok := byID[e.VersionID]
+		if !ok {
+			return nil, notFound(gorm.ErrRecordNotFound, "sequence version", e.VersionID)
+		}
+		live[i] = models.LiveEnrollment{Enrollment: e, Version: *v}
 	}
 	return live, nil
 }
@@ -166,10 +177,4 @@ func loadPauses(tx *gorm.DB, es []models.Enrollment) error {
 		e.Pauses = append(e.Pauses, p)
 	}
 	return nil
-}
-
-func versionOf(tx *gorm.DB, id int64) (models.SequenceVersion, error) {
-	var v models.SequenceVersion
-	err := tx.Where("id = ?", id).Take(&v).Error
-	return v, notFound(err, "sequence version", id)
 }

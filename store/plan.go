@@ -104,7 +104,7 @@ func (s *Store) planInputs(tx *gorm.DB, es []models.Enrollment, now time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	byVersion, err := s.loadVersions(tx, versions.list())
+	byVersion, err := versionsByID(tx, versions.list())
 	if err != nil {
 		return nil, err
 	}

@@ -80,10 +80,10 @@ func (p *planner) record(tx *gorm.DB, all []planning) error {
 	if err := withdrawTouches(tx, b.withdraw, models.CancelReplanned, models.ActorScheduler, p.now); err != nil {
 		return err
 	}
-	if err := p.insert(tx, b.insert); err != nil {
+	if err := p.markPlanned(tx, b); err != nil { // the move stands in the trail before what it planned
 		return err
 	}
-	if err := p.markPlanned(tx, b); err != nil {
+	if err := p.insert(tx, b.insert); err != nil {
 		return err
 	}
 	for _, one := range b.finish {
@@ -157,7 +157,7 @@ func liveStep(ts []models.Touch) (models.Touch, bool) {
 // A hold that moved its due time belongs to the promise and is kept with it.
 func samePlan(live, next models.Touch) bool {
 	return live.StepKey == next.StepKey && live.Occurrence == next.Occurrence && live.Kind == next.Kind &&
-		live.Channel == next.Channel && live.Purpose == next.Purpose && live.Urgent == next.Urgent &&
+		live.Channel == next.Channel && live.Variant == next.Variant && live.Purpose == next.Purpose && live.Urgent == next.Urgent &&
 		sameInstant(live.PromisedAt, next.PromisedAt) && (live.HoldReason != "" || sameInstant(live.DueAt, next.DueAt)) &&
 		samePtr(live.ContactPointID, next.ContactPointID) && samePtr(live.SenderID, next.SenderID) &&
 		live.RepID == next.RepID && sameEnd(live.NotAfter, next.NotAfter)
@@ -256,7 +256,11 @@ func (p *planner) markPlanned(tx *gorm.DB, b *planBulk) error {
 		return err
 	}
 	for version, ids := range b.adopt {
-		err := tx.Model(&models.Enrollment{}).Where(anyOf(tx, "id", ids)).
+		from, err := byID[models.Enrollment](tx.Select("id", "version_id"), ids, func(e models.Enrollment) int64 { return e.ID })
+		if err != nil {
+			return err
+		}
+		err = tx.Model(&models.Enrollment{}).Where(anyOf(tx, "id", ids)).
 			UpdateColumns(map[string]any{"version_id": version, "pending_version_id": nil}).Error
 		if err != nil {
 			return err
@@ -264,7 +268,7 @@ func (p *planner) markPlanned(tx *gorm.DB, b *planBulk) error {
 		var events []models.Event
 		for _, id := range ids {
 			events = append(events, models.Event{At: p.now, Actor: models.ActorScheduler, Kind: models.EventVersionMoved,
-				EnrollmentID: &id, Data: map[string]string{"version": fmt.Sprint(version)}})
+				EnrollmentID: &id, Data: map[string]string{"version": fmt.Sprint(version), "from": fmt.Sprint(from[id].VersionID)}})
 		}
 		if err := addEvents(tx, events...); err != nil {
 			return err

@@ -64,7 +64,7 @@ func (s *Store) PlanOf(ctx context.Context, enrollmentID int64) (models.PlanInpu
 }
 
 func anchorPreview(tx *gorm.DB, s *Store, e *models.Enrollment) error {
-	versions, err := s.loadVersions(tx, []int64{e.VersionID})
+	versions, err := versionsByID(tx, []int64{e.VersionID})
 	if err != nil {
 		return err
 	}
@@ -72,8 +72,13 @@ func anchorPreview(tx *gorm.DB, s *Store, e *models.Enrollment) error {
 	if v == nil {
 		return models.Errorf(models.CodeNotFound, "there is no sequence version %d", e.VersionID)
 	}
+	return hangPreview(tx, v.Definition.Anchor, e)
+}
+
+// hangPreview hangs a preview on the prospect's next booked call or open promise.
+func hangPreview(tx *gorm.DB, anchor models.Anchor, e *models.Enrollment) (err error) {
 	var id int64
-	switch v.Definition.Anchor {
+	switch anchor {
 	case models.AnchorAppointment:
 		err = tx.Model(&models.Appointment{}).Select("id").Where("prospect_id = ? AND state = 'booked'", e.ProspectID).
 			Order("starts_at").Limit(1).Scan(&id).Error

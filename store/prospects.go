@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -39,6 +40,9 @@ func (s *Store) CreateProspect(ctx context.Context, p models.Prospect, company *
 		if err := keepConversation(tx, models.Conversation{ProspectID: saved.ID, AssigneeID: &saved.OwnerID, UpdatedAt: now}); err != nil {
 			return err
 		}
+		if err := known(tx, now, saved.ID); err != nil {
+			return err
+		}
 		return addEvents(tx, prospectChanged(saved, "created", by, now))
 	})
 	return saved, shown(err)
@@ -53,7 +57,10 @@ func addPoint(tx *gorm.DB, prospectID int64, cp *models.ContactPoint, now time.T
 	if cp.Validity == "" {
 		cp.Validity = models.ValidityUnknown
 	}
-	return tx.Create(cp).Error
+	if err := tx.Create(cp).Error; err != nil {
+		return err
+	}
+	return storeOf(tx).reviveOrders(tx, *cp, now)
 }
 
 func addConsents(tx *gorm.DB, prospectID int64, ids []int64, consents []models.Consent, by string, now time.Time) error {
@@ -150,6 +157,10 @@ func (s *Store) UpdateProspect(ctx context.Context, p models.Prospect, company *
 		if err := saveRow(tx, &saved); err != nil {
 			return err
 		}
+		before, err := contactPointsOf(tx, p.ID)
+		if err != nil {
+			return err
+		}
 		pointsChanged, err := mergePoints(tx, p.ID, points, now)
 		if err != nil {
 			return err
@@ -159,7 +170,21 @@ func (s *Store) UpdateProspect(ctx context.Context, p models.Prospect, company *
 				return err
 			}
 		}
-		return addEvents(tx, prospectChanged(saved, "edited", by, now))
+		if err := known(tx, now, p.ID); err != nil {
+			return err
+		}
+		if err := followOwner(tx, old, saved, now); err != nil {
+			return err
+		}
+		fields, err := keepEdits(tx, old, saved, before, by, now)
+		if err != nil {
+			return err
+		}
+		e := prospectChanged(saved, "edited", by, now)
+		if len(fields) > 0 {
+			e.Data = map[string]string{"fields": strings.Join(fields, ",")}
+		}
+		return addEvents(tx, e)
 	})
 	return saved, shown(err)
 }

@@ -44,17 +44,19 @@ func countFollowUp(tx *gorm.DB, prospect models.Prospect, touch models.Touch, no
 	return saveRow(tx, &p)
 }
 
-// endPursuit closes the open pursuit and opens the next: the count starts anew.
+// endPursuit closes the open pursuit and opens the next: the count starts
+// anew. One that nobody had begun is recorded as begun and ended by this.
 func endPursuit(tx *gorm.DB, prospectID int64, by models.PursuitEnd, actor string, now time.Time) error {
-	p, err := openPursuit(tx, prospectID, now)
-	if err != nil {
-		return err
+	ended := tx.Model(&models.Pursuit{}).Where("prospect_id = ? AND ended_at IS NULL", prospectID).
+		UpdateColumns(map[string]any{"ended_at": now, "ended_by": by})
+	if ended.Error != nil {
+		return ended.Error
 	}
-	p.EndedAt, p.EndedBy = &now, by
-	if err := saveRow(tx, &p); err != nil {
-		return err
+	fresh := []models.Pursuit{{ProspectID: prospectID, StartedAt: now}}
+	if ended.RowsAffected == 0 {
+		fresh = append([]models.Pursuit{{ProspectID: prospectID, StartedAt: now, EndedAt: &now, EndedBy: by}}, fresh...)
 	}
-	if _, err := openPursuit(tx, prospectID, now); err != nil {
+	if err := tx.Create(&fresh).Error; err != nil {
 		return err
 	}
 	return addEvents(tx, models.Event{

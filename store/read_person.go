@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -13,6 +14,7 @@ const (
 	personMessages = 100
 	personTouches  = 100
 	personEvents   = 60
+	personCalls    = 50
 )
 
 // EnrollmentRow is an enrollment as a person's page shows it.
@@ -45,12 +47,21 @@ type PersonView struct {
 	Discovery    *models.Discovery
 	Pursuit      *models.Pursuit
 	Events       []models.Event
+	// Before is where this part of the timeline ends; nil: at its newest.
+	Before *time.Time
+	// MoreTouches and so on: there are older ones than those loaded.
+	MoreTouches, MoreEvents, MoreCalls bool
 }
 
 // ViewPerson loads a prospect's page.
 func (s *Store) ViewPerson(ctx context.Context, id int64) (PersonView, error) {
+	return s.ViewPersonBefore(ctx, id, nil)
+}
+
+// ViewPersonBefore loads it with the part of the timeline before a time.
+func (s *Store) ViewPersonBefore(ctx context.Context, id int64, before *time.Time) (PersonView, error) {
 	db := s.reader(ctx)
-	var v PersonView
+	v := PersonView{Before: before}
 	if err := db.Where("id = ?", id).Take(&v.Prospect).Error; err != nil {
 		return v, viewNotFound(err, "prospect")
 	}
@@ -112,12 +123,20 @@ func cutAt(address string) (local, domain string, ok bool) {
 	return address, "", false
 }
 
+// earlierThan keeps to the part of the timeline that is shown.
+func (v *PersonView) earlierThan(q *gorm.DB, column string) *gorm.DB {
+	if v.Before == nil {
+		return q
+	}
+	return q.Where(column+" < ?", *v.Before)
+}
+
 func loadThread(db *gorm.DB, v *PersonView) error {
 	id := v.Prospect.ID
 	if err := db.Where("prospect_id = ?", id).Limit(1).Find(&v.Conversation).Error; err != nil {
 		return err
 	}
-	err := db.Where("prospect_id = ?", id).Order("created_at DESC, id DESC").Limit(personMessages + 1).Find(&v.Messages).Error
+	err := v.earlierThan(db.Where("prospect_id = ?", id), "created_at").Order("created_at DESC, id DESC").Limit(personMessages + 1).Find(&v.Messages).Error
 	if len(v.Messages) > personMessages {
 		v.Messages, v.MoreMessages = v.Messages[:personMessages], true
 	}
@@ -177,10 +196,11 @@ func loadWork(db *gorm.DB, v *PersonView) error {
 	if err := db.Where("prospect_id = ? AND state = ?", id, models.TaskOpen).Order("due_at, id").Find(&v.Tasks).Error; err != nil {
 		return err
 	}
-	if err := db.Where("prospect_id = ? AND kind = ? AND state IN ?", id, models.TaskCall, []models.TaskState{models.TaskDone, models.TaskMissed}).
-		Order("closed_at DESC, id DESC").Limit(50).Find(&v.Calls).Error; err != nil {
+	calls := db.Where("prospect_id = ? AND kind = ? AND state IN ?", id, models.TaskCall, []models.TaskState{models.TaskDone, models.TaskMissed})
+	if err := v.earlierThan(calls, "closed_at").Order("closed_at DESC, id DESC").Limit(personCalls + 1).Find(&v.Calls).Error; err != nil {
 		return err
 	}
+	v.Calls, v.MoreCalls = upTo(v.Calls, personCalls)
 	if err := db.Where("prospect_id = ?", id).Order("starts_at DESC, id DESC").Limit(20).Find(&v.Appointments).Error; err != nil {
 		return err
 	}
@@ -197,10 +217,48 @@ func loadWork(db *gorm.DB, v *PersonView) error {
 
 func loadHistory(db *gorm.DB, v *PersonView) error {
 	id := v.Prospect.ID
-	if err := db.Where("prospect_id = ?", id).Order("due_at DESC, id DESC").Limit(personTouches).Find(&v.Touches).Error; err != nil {
+	if err := v.earlierThan(db.Where("prospect_id = ?", id), "due_at").Order("due_at DESC, id DESC").Limit(personTouches + 1).Find(&v.Touches).Error; err != nil {
 		return err
 	}
-	return db.Where("prospect_id = ?", id).Order("id DESC").Limit(personEvents).Find(&v.Events).Error
+	v.Touches, v.MoreTouches = upTo(v.Touches, personTouches)
+	// What happened to the records that became this one is part of its history.
+	ids, err := mergedInto(db, id)
+	if err != nil {
+		return err
+	}
+	err = v.earlierThan(db.Where("prospect_id IN ?", ids), "at").Order("id DESC").Limit(personEvents + 1).Find(&v.Events).Error
+	v.Events, v.MoreEvents = upTo(v.Events, personEvents)
+	return err
+}
+
+// upTo keeps the first n and tells whether there were more.
+func upTo[T any](rows []T, n int) ([]T, bool) {
+	if len(rows) > n {
+		return rows[:n], true
+	}
+	return rows, false
+}
+
+// ProspectEdits is what was changed by hand, the newest first.
+func (s *Store) ProspectEdits(ctx context.Context, id int64) ([]models.ProspectEdit, error) {
+	var edits []models.ProspectEdit
+	err := s.reader(ctx).Where("prospect_id = ?", id).Order("id DESC").Limit(100).Find(&edits).Error
+	return edits, err
+}
+
+// MaySee tells whether a user may open a person: by whose they are, or
+// because a task about them is the user's.
+func (s *Store) MaySee(ctx context.Context, sees Visibility, p models.Prospect) (bool, error) {
+	if sees.All || p.OwnerID == sees.UserID {
+		return true, nil
+	}
+	db := s.reader(ctx)
+	var n int64
+	if err := sees.owners(db.Model(&models.Prospect{}).Where("id = ?", p.ID), "owner_id").Limit(1).Count(&n).Error; err != nil || n > 0 {
+		return n > 0, err
+	}
+	err := db.Model(&models.Task{}).Where("prospect_id = ? AND user_id = ? AND state IN ('open', 'upcoming')", p.ID, sees.UserID).Limit(1).Count(&n).Error
+	return n > 0, err
 }
 
 // first loads one row, or nil where there is none.

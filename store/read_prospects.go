@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
+	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -28,17 +28,70 @@ type ProspectSort string
 
 const (
 	SortNewest ProspectSort = ""     // by id, newest first
+	SortName   ProspectSort = "name" // by last name, then first name
 	SortNext   ProspectSort = "next" // by the next touch, those without one left out
 	SortLast   ProspectSort = "last" // by the last touch, newest first, those without one left out
 )
 
+// ProspectNext narrows the list by when something comes next.
+type ProspectNext string
+
+const (
+	NextAny  ProspectNext = ""
+	NextNone ProspectNext = "none" // nothing is planned
+	NextLate ProspectNext = "late" // it should have happened
+	NextDay  ProspectNext = "day"  // within a day
+	NextWeek ProspectNext = "week" // within a week
+)
+
 // ProspectFilter narrows the list of prospects.
 type ProspectFilter struct {
-	Query   string
-	OwnerID int64
-	State   ProspectState
-	Sort    ProspectSort
-	Page    models.Page
+	Sees       Visibility // whose; the zero value is nobody's
+	Query      string     // words, each by its beginning; key=value is a field of the workspace's own
+	OwnerID    int64
+	State      ProspectState
+	SequenceID int64 // unfinished in it
+	CompanyID  int64
+	Next       ProspectNext
+	Now        time.Time // for Next
+	Sort       ProspectSort
+	Page       models.Page
+}
+
+// Narrowed tells whether anything is asked for beyond everybody.
+func (f ProspectFilter) Narrowed() bool {
+	return f.Query != "" || f.OwnerID != 0 || f.State != "" || f.SequenceID != 0 || f.CompanyID != 0 || f.Next != ""
+}
+
+// ParseProspectFilter reads a filter from a list's address or a saved one.
+// Who sees it, the time and the page are the caller's.
+func ParseProspectFilter(q url.Values) ProspectFilter {
+	id := func(name string) int64 {
+		n, _ := strconv.ParseInt(q.Get(name), 10, 64)
+		return n
+	}
+	return ProspectFilter{
+		Query: q.Get("q"), OwnerID: id("owner"), State: ProspectState(q.Get("state")), SequenceID: id("sequence"),
+		CompanyID: id("company"), Next: ProspectNext(q.Get("next")), Sort: ProspectSort(q.Get("sort")),
+	}
+}
+
+// Values undoes ParseProspectFilter.
+func (f ProspectFilter) Values() url.Values {
+	q := url.Values{}
+	set := func(name, value string) {
+		if value != "" && value != "0" {
+			q.Set(name, value)
+		}
+	}
+	set("q", f.Query)
+	set("owner", strconv.FormatInt(f.OwnerID, 10))
+	set("state", string(f.State))
+	set("sequence", strconv.FormatInt(f.SequenceID, 10))
+	set("company", strconv.FormatInt(f.CompanyID, 10))
+	set("next", string(f.Next))
+	set("sort", string(f.Sort))
+	return q
 }
 
 // ProspectRow is a prospect in the list.
@@ -84,26 +137,58 @@ func (s *Store) ViewProspects(ctx context.Context, f ProspectFilter) (ProspectLi
 	return out, err
 }
 
+// ProspectIDsByFilter are the people of a filter in its order, at most limit.
+func (s *Store) ProspectIDsByFilter(ctx context.Context, f ProspectFilter, limit int) ([]int64, error) {
+	db := s.reader(ctx)
+	f.Page = models.Page{}
+	var ids []int64
+	err := pageProspects(filterProspects(db, f), f).Limit(limit).Pluck("prospects.id", &ids).Error
+	return ids, err
+}
+
 func filterProspects(db *gorm.DB, f ProspectFilter) *gorm.DB {
-	q := db.Model(&models.Prospect{}).Where("prospects.merged_into IS NULL")
+	q := f.Sees.owners(db.Model(&models.Prospect{}).Where("prospects.merged_into IS NULL AND prospects.erased_at IS NULL"), "prospects.owner_id")
 	if f.OwnerID != 0 {
 		q = q.Where("prospects.owner_id = ?", f.OwnerID)
 	}
-	for word := range strings.FieldsSeq(f.Query) {
-		q = matchWord(q, word)
+	if f.CompanyID != 0 {
+		q = q.Where("prospects.company_id = ?", f.CompanyID)
 	}
-	inState := "EXISTS (SELECT 1 FROM enrollments e WHERE e.prospect_id = prospects.id AND e.state = ?)"
-	switch f.State {
+	if f.Query != "" {
+		q = matchQuery(q, f.Query)
+	}
+	if f.SequenceID != 0 {
+		q = q.Where("prospects.id IN (SELECT e.prospect_id FROM enrollments e WHERE e.sequence_id = ? AND e.state <> 'finished')", f.SequenceID)
+	}
+	return comingUp(inState(q, f.State), f)
+}
+
+func inState(q *gorm.DB, state ProspectState) *gorm.DB {
+	switch state {
 	case ProspectInSequence:
-		q = q.Where(inState, models.EnrollmentActive)
+		return q.Where("EXISTS (SELECT 1 FROM enrollments e WHERE e.prospect_id = prospects.id AND e.state = 'active')")
 	case ProspectPaused:
-		q = q.Where(inState, models.EnrollmentPaused)
+		return q.Where("prospects.id IN (SELECT e.prospect_id FROM enrollments e WHERE e.state = 'paused')")
 	case ProspectIdle:
-		q = q.Where("NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.prospect_id = prospects.id AND e.state <> ?)", models.EnrollmentFinished)
+		return q.Where("NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.prospect_id = prospects.id AND e.state <> 'finished')")
 	case ProspectWaiting:
-		q = q.Where("EXISTS (SELECT 1 FROM conversations c WHERE c.prospect_id = prospects.id AND c.waiting_since IS NOT NULL)")
+		return q.Where("prospects.id IN (SELECT c.prospect_id FROM conversations c WHERE c.waiting_since IS NOT NULL)")
 	case ProspectSuppressed:
-		q = q.Where("EXISTS (SELECT 1 FROM suppressions x WHERE x.prospect_id = prospects.id AND x.scope = ? AND x.lifted_at IS NULL)", models.SuppressPerson)
+		return q.Where("prospects.id IN (SELECT x.prospect_id FROM suppressions x WHERE x.prospect_id IS NOT NULL AND x.scope = 'person' AND x.lifted_at IS NULL)")
+	}
+	return q
+}
+
+func comingUp(q *gorm.DB, f ProspectFilter) *gorm.DB {
+	switch f.Next {
+	case NextNone:
+		q = q.Where("prospects.next_touch_at IS NULL")
+	case NextLate:
+		q = q.Where("prospects.next_touch_at < ?", f.Now)
+	case NextDay:
+		q = q.Where("prospects.next_touch_at >= ? AND prospects.next_touch_at < ?", f.Now, f.Now.AddDate(0, 0, 1))
+	case NextWeek:
+		q = q.Where("prospects.next_touch_at >= ? AND prospects.next_touch_at < ?", f.Now, f.Now.AddDate(0, 0, 7))
 	}
 	switch f.Sort {
 	case SortNext:
@@ -114,35 +199,15 @@ func filterProspects(db *gorm.DB, f ProspectFilter) *gorm.DB {
 	return q
 }
 
-// matchWord finds a word in a name, a company or at the start of an address
-// or number; digits are compared without the punctuation people type.
-func matchWord(q *gorm.DB, word string) *gorm.DB {
-	name, start := likePattern(word, true), likePattern(word, false)
-	digits := onlyDigits(word)
-	cond := `(LOWER(prospects.first_name) LIKE ? ESCAPE '!' OR LOWER(prospects.last_name) LIKE ? ESCAPE '!'
-		OR prospects.company_id IN (SELECT id FROM companies WHERE LOWER(name) LIKE ? ESCAPE '!')
-		OR prospects.id IN (SELECT prospect_id FROM contact_points WHERE value LIKE ? ESCAPE '!')`
-	args := []any{name, name, name, start}
-	if len(digits) >= 4 {
-		cond += " OR prospects.id IN (SELECT prospect_id FROM contact_points WHERE value LIKE ? ESCAPE '!')"
-		args = append(args, "%"+digits+"%")
-	}
-	return q.Where(cond+")", args...)
-}
-
-func onlyDigits(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, s)
-}
-
 // pageProspects orders by the sort and starts after the cursor. The id breaks
 // ties, so that nobody is left out or shown twice.
 func pageProspects(q *gorm.DB, f ProspectFilter) *gorm.DB {
 	switch f.Sort {
+	case SortName:
+		if c, ok := decodeCursor(f.Page.After, 3); ok {
+			q = q.Where("(prospects.last_name, prospects.first_name, prospects.id) > (?, ?, ?)", c[0], c[1], c[2])
+		}
+		return q.Order("prospects.last_name, prospects.first_name, prospects.id")
 	case SortNext:
 		if at, id, ok := timeCursor(f.Page.After); ok {
 			q = q.Where("(prospects.next_touch_at > ? OR (prospects.next_touch_at = ? AND prospects.id > ?))", at, at, id)
@@ -175,6 +240,8 @@ func timeCursor(cursor string) (time.Time, int64, bool) {
 func prospectCursor(p models.Prospect, sort ProspectSort) string {
 	id := strconv.FormatInt(p.ID, 10)
 	switch sort {
+	case SortName:
+		return encodeCursor(p.LastName, p.FirstName, id)
 	case SortNext:
 		return encodeCursor(p.NextTouchAt.UTC().Format(time.RFC3339Nano), id)
 	case SortLast:

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"followup/models"
 )
@@ -55,14 +56,13 @@ func (s *Store) ViewTask(ctx context.Context, id int64) (TaskView, error) {
 	return v, err
 }
 
-// NextTask names the open task a user should do after this one: booked calls
-// and waiting customers first, then by due time. 0: nothing is left.
-func (s *Store) NextTask(ctx context.Context, userID, after int64) (int64, error) {
+// NextTask is the open task a user should do after this one, in the order of
+// the queue. ID 0: nothing is left.
+func (s *Store) NextTask(ctx context.Context, userID, after int64, now time.Time) (models.Task, error) {
 	var next models.Task
-	err := s.reader(ctx).Where("user_id = ? AND state = 'open' AND id <> ?", userID, after).
-		Order("CASE WHEN appointment_id IS NOT NULL THEN 0 WHEN kind = 'reply' THEN 1 WHEN urgent THEN 2 ELSE 3 END, due_at, id").
-		Limit(1).Find(&next).Error
-	return next.ID, err
+	q := openTasksOf(s.reader(ctx), []int64{userID}, now).Where("tasks.id <> ?", after)
+	err := inOrder(q).Limit(1).Find(&next).Error
+	return next, err
 }
 
 // AppointmentView is a booked call's page, from which it is prepared.
@@ -80,7 +80,7 @@ func (s *Store) ViewAppointment(ctx context.Context, id int64) (AppointmentView,
 		return v, viewNotFound(err, "booked call")
 	}
 	var task models.Task
-	if err := db.Where("appointment_id = ? AND state = ?", id, models.TaskOpen).Limit(1).Find(&task).Error; err != nil {
+	if err := db.Where("appointment_id = ? AND kind = ? AND state IN ?", id, models.TaskCall, []models.TaskState{models.TaskOpen, models.TaskUpcoming}).Order("id DESC").Limit(1).Find(&task).Error; err != nil {
 		return v, err
 	}
 	v.TaskID = task.ID

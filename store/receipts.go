@@ -78,7 +78,22 @@ func (rr *receiving) run(decide func(models.Message, models.Person) models.Effec
 	if err := rr.noteResult(); err != nil {
 		return err
 	}
+	if err := rr.noteTold(); err != nil {
+		return err
+	}
 	return rr.apply(decide)
+}
+
+// noteTold: what arrived has told its reason, what did not has told nothing.
+func (rr *receiving) noteTold() error {
+	if rr.msg.TouchID == nil || rr.msg.TalkingPointID == nil {
+		return nil
+	}
+	if rr.msg.State != models.MessageFailed {
+		return useTalkingPoint(rr.tx, models.TalkingPointUse{TalkingPointID: *rr.msg.TalkingPointID, ProspectID: *rr.msg.ProspectID, TouchID: rr.msg.TouchID, HeardAt: rr.r.At})
+	}
+	return rr.tx.Where("prospect_id = ? AND talking_point_id = ? AND touch_id = ?", *rr.msg.ProspectID, *rr.msg.TalkingPointID, *rr.msg.TouchID).
+		Delete(&models.TalkingPointUse{}).Error
 }
 
 // noteResult keeps what became of it beside the contact point.
@@ -86,8 +101,16 @@ func (rr *receiving) noteResult() error {
 	if rr.msg.ContactPointID == nil {
 		return nil
 	}
-	return rr.tx.Model(&models.ContactPoint{}).Where("id = ?", *rr.msg.ContactPointID).
-		UpdateColumns(map[string]any{"last_result": string(rr.msg.State), "updated_at": rr.r.At}).Error
+	set := map[string]any{"last_result": string(rr.msg.State), "updated_at": rr.r.At}
+	switch rr.msg.State {
+	case models.MessageDelivered, models.MessageRead:
+		set["failed_days"], set["failed_on"], set["rests_until"] = 0, "", nil
+	case models.MessageFailed:
+		if err := failedAgain(rr.tx, rr.prospect, *rr.msg.ContactPointID, rr.r.At); err != nil {
+			return err
+		}
+	}
+	return rr.tx.Model(&models.ContactPoint{}).Where("id = ?", *rr.msg.ContactPointID).UpdateColumns(set).Error
 }
 
 func (rr *receiving) apply(decide func(models.Message, models.Person) models.Effects) error {

@@ -131,7 +131,7 @@ func (c *crowd) stopped(t models.Touch, e *models.Enrollment, from *models.Sende
 	}
 	if t.ContactPointID != nil {
 		for _, cp := range c.points[p.ID] {
-			if _, forbidden := models.Suppressed(c.suppressions, p, cp, t.Channel); forbidden && cp.ID == *t.ContactPointID {
+			if _, forbidden := models.SuppressedFor(c.suppressions, p, cp, t.Channel, t.Purpose, c.conversationOf(p)); forbidden && cp.ID == *t.ContactPointID {
 				return back, true
 			}
 		}
@@ -154,10 +154,12 @@ func takeBack(tx *gorm.DB, stops map[int64]stop, now time.Time) error {
 	alike := map[fate][]int64{}
 	people := idSet{}
 	var events []models.Event
+	var unsent []models.Touch
 	for id, st := range stops {
 		if !st.mine {
 			continue
 		}
+		unsent = append(unsent, st.touch)
 		alike[fate{st.to, st.why}] = append(alike[fate{st.to, st.why}], id)
 		people.add(&st.touch.ProspectID)
 		if st.to == models.TouchCanceled {
@@ -165,6 +167,9 @@ func takeBack(tx *gorm.DB, stops map[int64]stop, now time.Time) error {
 			t.EndReason = st.why
 			events = append(events, touchEvent(models.EventTouchEnded, t, string(st.to), models.ActorScheduler, now))
 		}
+	}
+	if err := giveBack(tx, unsent); err != nil {
+		return err
 	}
 	for f, ids := range alike {
 		if err := unsend(tx, ids, f.to, f.why, now); err != nil {

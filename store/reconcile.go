@@ -108,8 +108,16 @@ func (s *Store) reconcileFound(ctx context.Context, touchID int64, providerID st
 	if err != nil || t.State != models.TouchUnconfirmed {
 		return err
 	}
+	told, err := first[models.Message](s.read.WithContext(ctx).Select("id", "talking_point_id").Where("touch_id = ? AND direction = 'outbound'", touchID))
+	if err != nil {
+		return err
+	}
+	var point *int64
+	if told != nil {
+		point = told.TalkingPointID
+	}
 	return s.Settle(ctx, []models.SendResult{{
-		TouchID: t.ID, Attempt: t.Attempt, Replica: t.Replica, Class: models.SendAccepted,
+		TalkingPointID: point, TouchID: t.ID, Attempt: t.Attempt, Replica: t.Replica, Class: models.SendAccepted,
 		ProviderID: providerID, Detail: string(models.EndUnconfirmedFound), At: now,
 	}}, nil)
 }

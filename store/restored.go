@@ -163,10 +163,11 @@ func parkCall(tx *gorm.DB, t models.Touch, name string, now time.Time) error {
 		Kind: models.TaskCall, Title: "What came of the call with " + name + "?", DialedAt: &t.PromisedAt,
 		Detail: "Its time lay between the backup and its restoring, so nobody but you knows whether it was held. Say how it went, or book it anew.",
 	}, now)
-	if err := tx.Create(&task).Error; err != nil {
+	one := []models.Task{task}
+	if err := openTasks(tx, one); err != nil {
 		return err
 	}
-	return addEvents(tx, taskEvent(models.EventTaskOpened, task, string(task.Kind), models.ActorSystem, now))
+	return addEvents(tx, taskEvent(models.EventTaskOpened, one[0], string(task.Kind), models.ActorSystem, now))
 }
 
 // RecordLeft takes over what a provider's own record shows and the database

@@ -28,17 +28,22 @@ func (s *Store) sealSecrets(sender *models.Sender) error {
 	if err != nil {
 		return fmt.Errorf("seal secrets: %w", err)
 	}
+	sender.Secrets, err = s.seal(plain, sealedFor(*sender))
+	return err
+}
+
+// seal encrypts; whose it is is authenticated with it.
+func (s *Store) seal(plain, owner []byte) ([]byte, error) {
 	gcm, err := s.aead()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	nonce := make([]byte, gcm.NonceSize())
 	if _, err := rand.Read(nonce); err != nil {
-		return fmt.Errorf("seal secrets: %w", err)
+		return nil, fmt.Errorf("seal secrets: %w", err)
 	}
 	sealed := append([]byte{sealVersion}, nonce...)
-	sender.Secrets = gcm.Seal(sealed, nonce, plain, sealedFor(*sender))
-	return nil
+	return gcm.Seal(sealed, nonce, plain, owner), nil
 }
 
 // openSecrets decrypts Secrets into the sender's credentials.

@@ -1,11 +1,8 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"strconv"
 	"time"
 
 	"gorm.io/gorm"
@@ -25,73 +22,58 @@ func (s *Store) SaveSequenceDraft(ctx context.Context, key, name, source string,
 		if seq.Revision != revision {
 			return models.Errorf(models.CodeConflict, "somebody saved %s while you were editing; copy your text, load the page again and merge the two", key)
 		}
+		begun := seq.DraftSource == "" || !samePtr(seq.DraftBy, by) // not each autosave
 		seq.DraftSource, seq.DraftBy = source, by
 		if seq.CurrentVersionID == nil {
 			seq.Name = name // a published name changes with the next version
 		}
-		return keepSequence(tx, &seq, now)
+		if err := keepSequence(tx, &seq, now); err != nil || !begun {
+			return err
+		}
+		return addEvents(tx, models.Event{At: now, Actor: publisher(by), Kind: models.EventSequenceDrafted, SequenceID: &seq.ID})
 	})
 	return seq, shown(err)
 }
 
-// PublishSequence makes the next immutable version. Publishing what the
-// current version says already gives that version.
-func (s *Store) PublishSequence(ctx context.Context, d models.Definition, source, override string, builtin bool, by *int64, now time.Time) (models.SequenceVersion, error) {
-	var version models.SequenceVersion
+// ChangeSequence changes what no version says: the state, the team.
+func (s *Store) ChangeSequence(ctx context.Context, key, by string, now time.Time, kind models.EventKind, change func(*models.Sequence) error) (models.Sequence, error) {
+	var seq models.Sequence
 	err := s.inTx(ctx, func(tx *gorm.DB) error {
-		seq, err := lockSequence(tx, d.Key)
-		if err != nil {
+		var err error
+		if seq, err = lockSequence(tx, key); err != nil {
 			return err
 		}
 		if seq.ID == 0 {
-			seq.Name = d.Name
-			if err := keepSequence(tx, &seq, now); err != nil {
-				return err
-			}
+			return models.Errorf(models.CodeNotFound, "there is no sequence %q", key)
 		}
-		version = models.SequenceVersion{}
-		if seq.CurrentVersionID != nil {
-			if version, err = versionOf(tx, *seq.CurrentVersionID); err != nil {
-				return err
-			}
-			same, err := sameDefinition(version.Definition, d)
-			if err != nil {
-				return err
-			}
-			if same {
-				return dropDraft(tx, &seq, builtin, now)
-			}
-		}
-		version = models.SequenceVersion{
-			SequenceID: seq.ID, Number: version.Number + 1, Source: source, Definition: d,
-			LintOverride: override, PublishedBy: by, PublishedAt: now,
-		}
-		if err := tx.Create(&version).Error; err != nil {
+		before := seq
+		if err := change(&seq); err != nil {
 			return err
 		}
-		seq.Name, seq.Description, seq.State = d.Name, d.Description, models.SequenceActive
-		seq.CurrentVersionID, seq.Builtin = &version.ID, builtin
-		if !builtin { // a program update must not throw away somebody's work
-			seq.DraftSource, seq.DraftBy = "", nil
+		if before.State == seq.State && samePtr(before.TeamID, seq.TeamID) {
+			return nil
 		}
+		seq.Revision-- // whoever is writing a draft loses nothing by it
 		if err := keepSequence(tx, &seq, now); err != nil {
 			return err
 		}
-		return addEvents(tx, models.Event{
-			At: now, Actor: publisher(by), Kind: models.EventPublished, SequenceID: &seq.ID, Code: strconv.Itoa(version.Number),
-			Data: map[string]string{"version": strconv.FormatInt(version.ID, 10)},
-		})
+		return addEvents(tx, models.Event{At: now, Actor: by, Kind: kind, SequenceID: &seq.ID, Code: string(seq.State)})
 	})
-	return version, shown(err)
+	return seq, shown(err)
 }
 
-// dropDraft: what was being edited is what is published already.
-func dropDraft(tx *gorm.DB, seq *models.Sequence, builtin bool, now time.Time) error {
-	if builtin || seq.DraftSource == "" {
-		return nil
+// SequenceVersion is a version by its number; 0: the one that runs now.
+func (s *Store) SequenceVersion(ctx context.Context, sequenceID int64, number int) (models.SequenceVersion, error) {
+	q := s.read.WithContext(ctx).Where("sequence_id = ? AND number = ?", sequenceID, number)
+	if number == 0 {
+		q = s.read.WithContext(ctx).Where("id = (SELECT current_version_id FROM sequences WHERE id = ?)", sequenceID)
 	}
-	seq.DraftSource, seq.DraftBy = "", nil
-	return keepSequence(tx, seq, now)
+	var v models.SequenceVersion
+	err := q.Take(&v).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return v, models.Errorf(models.CodeNotFound, "the sequence has no such version")
+	}
+	return v, err
 }
 
 // SequenceByKey finds a sequence by its stable key.
@@ -125,21 +107,4 @@ func keepSequence(tx *gorm.DB, seq *models.Sequence, now time.Time) error {
 		return tx.Create(seq).Error
 	}
 	return saveRow(tx, seq)
-}
-
-// sameDefinition compares what two definitions say, not how they are written.
-func sameDefinition(a, b models.Definition) (bool, error) {
-	x, err := json.Marshal(a)
-	if err != nil {
-		return false, err
-	}
-	y, err := json.Marshal(b)
-	return bytes.Equal(x, y), err
-}
-
-func publisher(by *int64) string {
-	if by == nil {
-		return models.ActorSystem
-	}
-	return models.UserActor(*by)
 }

@@ -38,7 +38,21 @@ func (st *settling) accepted(rs []settled) error {
 	if err := st.countPursuits(rs); err != nil {
 		return err
 	}
+	if err := st.told(rs); err != nil {
+		return err
+	}
 	return closeConfirmed(st.tx, unconfirmed.list(), st.now)
+}
+
+// told notes the reasons of the library that these messages tell.
+func (st *settling) told(rs []settled) error {
+	var uses []models.TalkingPointUse
+	for _, r := range rs {
+		if id := r.TalkingPointID; id != nil {
+			uses = append(uses, models.TalkingPointUse{TalkingPointID: *id, ProspectID: r.touch.ProspectID, TouchID: &r.touch.ID, HeardAt: r.At})
+		}
+	}
+	return useTalkingPoint(st.tx, uses...)
 }
 
 func (st *settling) tried(points []int64, result models.TouchState) error {

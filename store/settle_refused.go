@@ -22,6 +22,9 @@ func backoff(attempt int) time.Duration {
 // permanent: refused for good. The plan goes on to what comes next; a
 // message that a person wrote goes back to that person.
 func (st *settling) permanent(rs []settled) error {
+	if err := st.giveBack(rs); err != nil {
+		return err
+	}
 	for _, r := range rs {
 		if err := st.fail(r); err != nil {
 			return err
@@ -54,6 +57,11 @@ func (st *settling) fail(r settled) error {
 	st.events = append(st.events, touchEvent(models.EventTouchEnded, failed, string(models.TouchFailed), models.ActorScheduler, r.At))
 	if t.ContactPointID != nil {
 		if err := st.tried([]int64{*t.ContactPointID}, models.TouchFailed); err != nil {
+			return err
+		}
+	}
+	if t.ContactPointID != nil && !r.InvalidContact && !r.OptedOut {
+		if err := failedAgain(st.tx, st.prospects[t.ProspectID], *t.ContactPointID, r.At); err != nil {
 			return err
 		}
 	}
@@ -105,6 +113,9 @@ func said(r settled) string {
 
 // transient: refused for now, tried again later.
 func (st *settling) transient(rs []settled) error {
+	if err := st.giveBack(rs); err != nil {
+		return err
+	}
 	for _, r := range rs {
 		until := r.RetryAt
 		if !until.After(r.At) {
@@ -246,6 +257,9 @@ func troubleTask(tx *gorm.DB, senderID int64, reason models.Reason, title, detai
 // configuration: nothing from this sender can go out. It stops, someone is
 // told, and what waits for it waits.
 func (st *settling) configuration(rs []settled) error {
+	if err := st.giveBack(rs); err != nil {
+		return err
+	}
 	first := map[int64]settled{}
 	for _, r := range rs {
 		if err := st.again(r, r.At, models.HoldSenderStopped); err != nil {
@@ -284,8 +298,20 @@ func (st *settling) stopSender(id int64, why string, at time.Time) error {
 		"Nothing can be sent from %s: "+strings.ReplaceAll(why, "%", "%%")+". Correct its settings and start it again; what waits for it goes out then.", at)
 }
 
+// giveBack returns to the day's counters what was refused: it was not sent.
+func (st *settling) giveBack(rs []settled) error {
+	touches := make([]models.Touch, len(rs))
+	for i, r := range rs {
+		touches[i] = r.touch
+	}
+	return giveBack(st.tx, touches)
+}
+
 // stopped: never begun.
 func (st *settling) stopped(rs []settled) error {
+	if err := st.giveBack(rs); err != nil {
+		return err
+	}
 	var ids []int64
 	for _, r := range rs {
 		if why, gone := withdrawnBy(r.enrollment); gone {

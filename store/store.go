@@ -24,6 +24,7 @@ type Store struct {
 	// endedAfter is Options.EndedAfter.
 	endedAfter time.Duration
 	versions   versionCache
+	files      files
 }
 
 // Dialect tells which database it is.

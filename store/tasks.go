@@ -42,6 +42,7 @@ func openTask(tx *gorm.DB, prospect models.Prospect, t models.Task, actor string
 			return standing, nil
 		}
 		standing.MessageID, standing.UpdatedAt = t.MessageID, now
+		standing.SnoozedUntil = nil // they wrote again
 		standing.Urgent = standing.Urgent || t.Urgent
 		if t.Detail != "" { // it may ask whether they want us to stop
 			standing.Title, standing.Detail = t.Title, t.Detail
@@ -103,6 +104,9 @@ func (s *Store) CloseTask(ctx context.Context, taskID int64, to models.TaskState
 		task = t
 		if task.State == to {
 			return nil // a second click
+		}
+		if task.Kind == models.TaskReview {
+			return models.Invalid("state", "a review is finished by writing it: what stood in the way, or why nothing did, and what comes next")
 		}
 		if task.Kind == models.TaskCall && to == models.TaskDone {
 			return models.Invalid("outcome", "a call is closed with its outcome; say how it went, or dismiss it")

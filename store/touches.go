@@ -56,14 +56,14 @@ func withdrawTouches(tx *gorm.DB, touches []models.Touch, reason models.Reason, 
 	return addEvents(tx, events...)
 }
 
-// cancelTasks closes the open tasks that cond selects: their ground went away.
+// cancelTasks closes the live tasks that cond selects: their ground went away.
 func cancelTasks(tx *gorm.DB, cond *gorm.DB, actor string, now time.Time) error {
 	return closeTasks(tx, cond, models.TaskCanceled, actor, now)
 }
 
 func closeTasks(tx *gorm.DB, cond *gorm.DB, to models.TaskState, actor string, now time.Time) error {
 	var tasks []models.Task
-	if err := tx.Where(cond).Where("state = 'open'").Order("id").Find(&tasks).Error; err != nil {
+	if err := tx.Where(cond).Where("state IN ('open', 'upcoming')").Order("id").Find(&tasks).Error; err != nil {
 		return err
 	}
 	var events []models.Event

@@ -23,6 +23,7 @@ const txAttempts = 6
 // that trying again may help, fn runs again from the start, in a new
 // transaction: it must not keep anything of an earlier run.
 func (s *Store) inTx(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	ctx = s.knowing(ctx)
 	var err error
 	for attempt := range txAttempts {
 		if attempt > 0 {
@@ -46,9 +47,16 @@ func inSavepoint(tx *gorm.DB, fn func(tx *gorm.DB) error) error {
 	if err := tx.Exec("SAVEPOINT part").Error; err != nil {
 		return err
 	}
+	before := 0
+	if all := gathered(tx); all != nil {
+		before = len(*all)
+	}
 	err := fn(tx)
 	end := "RELEASE SAVEPOINT part"
 	if err != nil {
+		if all := gathered(tx); all != nil {
+			*all = (*all)[:before] // what did not happen is not recorded
+		}
 		end = "ROLLBACK TO SAVEPOINT part"
 	}
 	if eerr := tx.Exec(end).Error; eerr != nil {

@@ -58,6 +58,33 @@ func takeEarliest(tx *gorm.DB, row any, found func()) error {
 	return nil
 }
 
+// TasksOpenedAfter lists the tasks that were opened since an entry of the
+// trail and still are, in the order of their opening, and gives the last
+// entry seen. A booked call's task is older than its opening.
+func (s *Store) TasksOpenedAfter(ctx context.Context, event int64) ([]models.Task, int64, error) {
+	var opened []models.Event
+	err := s.write.WithContext(ctx).Select("id", "task_id").Where("id > ? AND kind = ? AND task_id IS NOT NULL", event, models.EventTaskOpened).
+		Order("id").Find(&opened).Error
+	if err != nil || len(opened) == 0 {
+		return nil, event, err
+	}
+	ids := idSet{}
+	for _, e := range opened {
+		ids.add(e.TaskID)
+	}
+	tasks, err := rowsByID(s.write.WithContext(ctx), ids.list(), func(t models.Task) int64 { return t.ID })
+	if err != nil {
+		return nil, event, fmt.Errorf("tasks opened: %w", err)
+	}
+	var open []models.Task
+	for _, e := range opened {
+		if t := tasks[*e.TaskID]; t.State == models.TaskOpen {
+			open = append(open, t)
+		}
+	}
+	return open, opened[len(opened)-1].ID, nil
+}
+
 // OpenTasksAfter lists open tasks with ids above after, oldest first.
 func (s *Store) OpenTasksAfter(ctx context.Context, after int64) ([]models.Task, error) {
 	var tasks []models.Task

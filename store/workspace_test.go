@@ -49,10 +49,10 @@ func TestDiscoveryAndTalkingPoints(t *testing.T) {
 		if got.Goal != "three plants" || got.Revision != 2 {
 			t.Errorf("discovery = %+v", got)
 		}
-		tp, err := s.SaveTalkingPoint(w.ctx, models.TalkingPoint{Kind: "new_policy", Text: "the new rule"}, w.now)
+		tp, err := s.SaveTalkingPoint(w.ctx, models.TalkingPoint{Kind: "new_policy", Text: "the new rule"}, models.ActorSystem, w.now)
 		w.ok(err)
 		tp.Text = "the newer rule"
-		tp, err = s.SaveTalkingPoint(w.ctx, tp, w.now.Add(time.Hour))
+		tp, err = s.SaveTalkingPoint(w.ctx, tp, models.ActorSystem, w.now.Add(time.Hour))
 		w.ok(err)
 		if got := load[models.TalkingPoint](w, tp.ID); got.Text != "the newer rule" || !got.CreatedAt.Equal(w.now) {
 			t.Errorf("talking point = %+v", got)

@@ -24,7 +24,10 @@ type Data struct {
 	Variables    map[string]string // the enrollment's, over the prospect's custom fields; {{ custom.x }}
 	Settings     models.Settings
 	Unsubscribe  string // a link, "" where none applies
-	Now          time.Time
+	// BookingLink is where they choose a time for a call, RescheduleLink where
+	// they move or cancel the one that is booked; "" where there is none.
+	BookingLink, RescheduleLink string
+	Now                         time.Time
 }
 
 // Rendered is a message ready to send. HTML is "" for anything but email.
@@ -73,7 +76,8 @@ type Finding struct {
 	Severity   Severity `json:"severity"`
 	Step       string   `json:"step,omitempty"`
 	Field      string   `json:"field,omitempty"`
-	Line       int      `json:"line,omitempty"` // in the YAML or the text, 1-based
+	Variant    string   `json:"variant,omitempty"` // whose own text it is
+	Line       int      `json:"line,omitempty"`    // in the YAML or the text, 1-based
 	Column     int      `json:"column,omitempty"`
 	Text       string   `json:"text,omitempty"` // the words at fault
 	Message    string   `json:"message"`

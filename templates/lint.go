@@ -15,7 +15,7 @@ func Lint(d models.Definition, source []byte) []Finding {
 	}
 	for i, s := range d.Steps {
 		if !s.Disabled {
-			l.step(i, s)
+			l.variants(i, s)
 		}
 	}
 	l.sequence()
@@ -50,21 +50,25 @@ type linter struct {
 	file       *file // nil without a source
 	rules      *ruleSet
 	findings   []Finding
+	variant    int    // whose texts are judged, from 1; 0: the step's own
+	variantKey string // its key
 }
 
 // lintedText is one text with what the word rules may see of it: as many
 // bytes, but quoted text and Liquid blanked out.
 type lintedText struct {
-	node   string // where it stands in the file, see stepNode
-	key    string
-	field  string
-	text   string
-	masked string
+	node  string // where it stands in the file, see stepNode
+	key   string
+	field string
+	// variant is the key of the variant whose own text it is.
+	variant string
+	text    string
+	masked  string
 }
 
 // report adds a finding at bytes [from, to) of the text.
 func (l *linter) report(t *lintedText, f Finding, from, to int) {
-	f.Step, f.Field = t.key, t.field
+	f.Step, f.Field, f.Variant = t.key, t.field, t.variant
 	f.Text = strings.Join(strings.Fields(t.text[from:to]), " ")
 	f.Line, f.Column = position(t.text, from)
 	if l.file != nil {
@@ -77,7 +81,8 @@ func (l *linter) report(t *lintedText, f Finding, from, to int) {
 func (l *linter) reportStep(i int, field string, f Finding) {
 	f.Step, f.Field = l.definition.Steps[i].Key, field
 	if l.file != nil {
-		n := l.file.nodes[stepNode(i, field)]
+		path, _ := l.nodeOf(i, field)
+		n := l.file.nodes[path]
 		if n == nil {
 			n = l.file.nodes[stepNode(i, "")]
 		}

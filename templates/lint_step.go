@@ -42,12 +42,13 @@ func (l *linter) step(i int, s models.Step) {
 
 func (l *linter) lintedText(i int, field, text string) *lintedText {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
-	return &lintedText{node: stepNode(i, field), key: l.definition.Steps[i].Key, field: field, text: text, masked: maskQuotes(maskLiquid(text))}
+	node, variant := l.nodeOf(i, field)
+	return &lintedText{node: node, variant: variant, key: l.definition.Steps[i].Key, field: field, text: text, masked: maskQuotes(maskLiquid(text))}
 }
 
 func (l *linter) reportFault(t *lintedText, fault *Error) {
 	f := severe("template", fault.Message, "")
-	f.Step, f.Field, f.Line, f.Column = t.key, t.field, fault.Line, fault.Column
+	f.Step, f.Field, f.Variant, f.Line, f.Column = t.key, t.field, t.variant, fault.Line, fault.Column
 	if l.file != nil {
 		f.Line, f.Column = l.file.place(l.file.nodes[t.node], f.Line, f.Column)
 	}
@@ -90,7 +91,7 @@ func firstWordAt(s string) int {
 
 // oneRequest: a listener does one thing after a voicemail, and it must be the call.
 func oneRequest(l *linter, i int, s models.Step) {
-	if l.rules == nil || strings.TrimSpace(s.Body) == "" {
+	if l.rules == nil || strings.TrimSpace(s.Body) == "" || recorded(s.Body) {
 		return
 	}
 	t := l.lintedText(i, "body", s.Body)
@@ -128,11 +129,18 @@ func (l *linter) ours(t *lintedText, at int) bool {
 	return l.rules.ourCall.MatchString(t.masked[max(0, at-60):at])
 }
 
+// recorded tells whether a voicemail plays a recording: its body is one
+// address, and what is said there no lint can read.
+func recorded(body string) bool {
+	body = strings.TrimSpace(body)
+	return strings.HasPrefix(body, "https://") && !strings.ContainsAny(body, " \t\n")
+}
+
 var spokenDigits = regexp.MustCompile(`(?:\d[\s().,/\-]*){7,}`)
 
 // saysNumber: a voicemail without the number makes the listener search for it.
 func saysNumber(l *linter, i int, s models.Step) {
-	if strings.TrimSpace(s.Body) == "" {
+	if strings.TrimSpace(s.Body) == "" || recorded(s.Body) {
 		return
 	}
 	t := l.lintedText(i, "body", s.Body)

@@ -42,7 +42,7 @@ Your call with {{ rep.name | default: workspace.name }} is booked:
 
 **{{ appointment.starts_at }}**{% if appointment.minutes %} ({{ appointment.minutes }} minutes){% endif %}
 
-{% if prospect.phone %}The call comes to {{ prospect.phone }}. {% endif %}To choose another time or number, reply to this email.
+{% if prospect.phone %}The call comes to {{ prospect.phone }}. {% endif %}To choose another time or number, reply to this email{% if reschedule_link %}, or [choose a time here]({{ reschedule_link }}){% endif %}.
 
 {{ rep.name | default: workspace.name }}`,
 			brief: `Hi{% if prospect.first_name %} {{ prospect.first_name }}{% endif %}, your call with {{ rep.name | default: workspace.name }} is booked for {{ appointment.short_date }} at {{ appointment.time }}. To change it, reply here.`,
@@ -55,7 +55,7 @@ Your call with {{ rep.name | default: workspace.name }} has a new time:
 
 **{{ appointment.starts_at }}**{% if appointment.minutes %} ({{ appointment.minutes }} minutes){% endif %}
 
-The earlier time no longer holds. To choose another one, reply to this email.
+The earlier time no longer holds. To choose another one, reply to this email{% if reschedule_link %}, or [choose it here]({{ reschedule_link }}){% endif %}.
 
 {{ rep.name | default: workspace.name }}`,
 			brief: `Hi{% if prospect.first_name %} {{ prospect.first_name }}{% endif %}, new time for your call with {{ rep.name | default: workspace.name }}: {{ appointment.short_date }} at {{ appointment.time }}. To change it, reply here.`,
@@ -81,7 +81,7 @@ Ihr Telefongespräch mit {{ rep.name | default: workspace.name }} ist vereinbart
 
 **{{ appointment.starts_at }}**{% if appointment.minutes %} ({{ appointment.minutes }} Minuten){% endif %}
 
-{% if prospect.phone %}Der Anruf kommt auf {{ prospect.phone }}. {% endif %}Für eine andere Zeit oder Nummer antworten Sie bitte auf diese E-Mail.
+{% if prospect.phone %}Der Anruf kommt auf {{ prospect.phone }}. {% endif %}Für eine andere Zeit oder Nummer antworten Sie bitte auf diese E-Mail{% if reschedule_link %}, oder [wählen Sie hier eine Zeit]({{ reschedule_link }}){% endif %}.
 
 {{ rep.name | default: workspace.name }}`,
 			brief: `Guten Tag{% if prospect.first_name %} {{ prospect.first_name }}{% endif %}, Ihr Gespräch mit {{ rep.name | default: workspace.name }}: {{ appointment.short_date }} um {{ appointment.time }}. Zum Ändern bitte hier antworten.`,
@@ -94,7 +94,7 @@ Ihr Telefongespräch mit {{ rep.name | default: workspace.name }} hat eine neue 
 
 **{{ appointment.starts_at }}**{% if appointment.minutes %} ({{ appointment.minutes }} Minuten){% endif %}
 
-Die frühere Zeit gilt nicht mehr. Für eine andere antworten Sie bitte auf diese E-Mail.
+Die frühere Zeit gilt nicht mehr. Für eine andere antworten Sie bitte auf diese E-Mail{% if reschedule_link %}, oder [wählen Sie sie hier]({{ reschedule_link }}){% endif %}.
 
 {{ rep.name | default: workspace.name }}`,
 			brief: `Guten Tag{% if prospect.first_name %} {{ prospect.first_name }}{% endif %}, neue Zeit für Ihr Gespräch mit {{ rep.name | default: workspace.name }}: {{ appointment.short_date }} um {{ appointment.time }}. Zum Ändern hier antworten.`,
@@ -120,7 +120,7 @@ Votre appel avec {{ rep.name | default: workspace.name }} est fixé :
 
 **{{ appointment.starts_at }}**{% if appointment.minutes %} ({{ appointment.minutes }} minutes){% endif %}
 
-{% if prospect.phone %}L'appel arrivera au {{ prospect.phone }}. {% endif %}Pour choisir un autre moment ou un autre numéro, répondez à ce message.
+{% if prospect.phone %}L'appel arrivera au {{ prospect.phone }}. {% endif %}Pour choisir un autre moment ou un autre numéro, répondez à ce message{% if reschedule_link %}, ou [choisissez un horaire ici]({{ reschedule_link }}){% endif %}.
 
 {{ rep.name | default: workspace.name }}`,
 			brief: `Bonjour{% if prospect.first_name %} {{ prospect.first_name }}{% endif %}, votre appel avec {{ rep.name | default: workspace.name }} est fixé : {{ appointment.short_date }} à {{ appointment.time }}. Pour changer, répondez ici.`,
@@ -133,7 +133,7 @@ Votre appel avec {{ rep.name | default: workspace.name }} a un nouvel horaire :
 
 **{{ appointment.starts_at }}**{% if appointment.minutes %} ({{ appointment.minutes }} minutes){% endif %}
 
-L'horaire précédent ne tient plus. Pour en choisir un autre, répondez à ce message.
+L'horaire précédent ne tient plus. Pour en choisir un autre, répondez à ce message{% if reschedule_link %}, ou [choisissez-le ici]({{ reschedule_link }}){% endif %}.
 
 {{ rep.name | default: workspace.name }}`,
 			brief: `Bonjour{% if prospect.first_name %} {{ prospect.first_name }}{% endif %}, nouvel horaire de votre appel avec {{ rep.name | default: workspace.name }} : {{ appointment.short_date }} à {{ appointment.time }}. Pour changer, répondez ici.`,
@@ -159,7 +159,7 @@ Su llamada con {{ rep.name | default: workspace.name }} queda reservada:
 
 **{{ appointment.starts_at }}**{% if appointment.minutes %} ({{ appointment.minutes }} minutos){% endif %}
 
-{% if prospect.phone %}La llamada llegará al {{ prospect.phone }}. {% endif %}Para elegir otra hora u otro número, responda a este correo.
+{% if prospect.phone %}La llamada llegará al {{ prospect.phone }}. {% endif %}Para elegir otra hora u otro número, responda a este correo{% if reschedule_link %} o [elija una hora aquí]({{ reschedule_link }}){% endif %}.
 
 {{ rep.name | default: workspace.name }}`,
 			brief: `Hola{% if prospect.first_name %}, {{ prospect.first_name }}{% endif %}: su llamada con {{ rep.name | default: workspace.name }} queda para el {{ appointment.short_date }} a las {{ appointment.time }}. Para cambiarla, responda.`,
@@ -172,7 +172,7 @@ Su llamada con {{ rep.name | default: workspace.name }} tiene nueva hora:
 
 **{{ appointment.starts_at }}**{% if appointment.minutes %} ({{ appointment.minutes }} minutos){% endif %}
 
-La hora anterior ya no vale. Para elegir otra, responda a este correo.
+La hora anterior ya no vale. Para elegir otra, responda a este correo{% if reschedule_link %} o [elíjala aquí]({{ reschedule_link }}){% endif %}.
 
 {{ rep.name | default: workspace.name }}`,
 			brief: `Hola{% if prospect.first_name %}, {{ prospect.first_name }}{% endif %}: nueva hora de su llamada con {{ rep.name | default: workspace.name }}: {{ appointment.short_date }} a las {{ appointment.time }}. Para cambiarla, responda.`,

@@ -31,7 +31,8 @@ func sample() Data {
 		Variables:    map[string]string{"both": "enrollment's", "Renewal Date": "2027-03-01"},
 		Settings:     tod,
 		Unsubscribe:  "https://example.com/u/abc?x=1&y=2",
-		Now:          time.Date(2026, 11, 21, 15, 0, 0, 0, time.UTC),
+		BookingLink:  "https://followup.example.com/b/x", RescheduleLink: "https://followup.example.com/b/y",
+		Now: time.Date(2026, 11, 21, 15, 0, 0, 0, time.UTC),
 	}
 }
 

@@ -54,6 +54,7 @@ func (f *file) check() {
 		}
 		callBefore = callBefore || s.Channel == models.ChannelCall
 		f.checkTemplates(i, s, where)
+		f.checkVariants(i, s, where)
 	}
 }
 
@@ -130,3 +131,10 @@ func (f *file) checkTemplates(i int, s models.Step, where string) {
 		}
 	}
 }
+
+// HasSubject tells whether a step on the channel is written with a subject.
+func HasSubject(kind models.ChannelKind) bool { return shapes[kind].subject }
+
+// HasScripts tells whether a step on the channel is written as a call is:
+// with a reason, a question and scripts.
+func HasScripts(kind models.ChannelKind) bool { return shapes[kind].scripts }

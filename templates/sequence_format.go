@@ -14,6 +14,35 @@ import (
 
 // FormatSequence writes a definition as a sequence file; parsing it again gives the same.
 func FormatSequence(d models.Definition) ([]byte, error) {
+	m := headYAML(d)
+	steps := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, s := range d.Steps {
+		steps.Content = append(steps.Content, stepYAML(s))
+	}
+	m.add("steps", steps)
+
+	out, err := encodeYAML(m.node())
+	if err != nil {
+		return nil, fmt.Errorf("write sequence %s: %w", d.Key, err)
+	}
+	return out, nil
+}
+
+func encodeYAML(n *yaml.Node) ([]byte, error) {
+	var b bytes.Buffer
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	if err := enc.Encode(n); err != nil {
+		return nil, err
+	}
+	if err := enc.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// headYAML is all but the steps.
+func headYAML(d models.Definition) *yamlMap {
 	m := &yamlMap{}
 	m.text("key", d.Key)
 	m.text("name", d.Name)
@@ -32,22 +61,7 @@ func FormatSequence(d models.Definition) ([]byte, error) {
 		}
 		m.add("on_call", oc.node())
 	}
-	steps := &yaml.Node{Kind: yaml.SequenceNode}
-	for _, s := range d.Steps {
-		steps.Content = append(steps.Content, stepYAML(s))
-	}
-	m.add("steps", steps)
-
-	var b bytes.Buffer
-	enc := yaml.NewEncoder(&b)
-	enc.SetIndent(2)
-	if err := enc.Encode(m.node()); err != nil {
-		return nil, fmt.Errorf("write sequence %s: %w", d.Key, err)
-	}
-	if err := enc.Close(); err != nil {
-		return nil, fmt.Errorf("write sequence %s: %w", d.Key, err)
-	}
-	return b.Bytes(), nil
+	return m
 }
 
 func stepYAML(s models.Step) *yaml.Node {
@@ -67,6 +81,13 @@ func stepYAML(s models.Step) *yaml.Node {
 	m.text("contact", string(s.Contact))
 	for _, t := range textFields(s) {
 		m.text(t.name, strings.TrimRight(t.text, "\n"))
+	}
+	if len(s.Variants) > 0 {
+		list := &yaml.Node{Kind: yaml.SequenceNode}
+		for _, v := range s.Variants {
+			list.Content = append(list.Content, variantYAML(v))
+		}
+		m.add("variants", list)
 	}
 	if s.Disabled {
 		m.add("disabled", boolNode(true))

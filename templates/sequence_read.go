@@ -14,7 +14,8 @@ var (
 	sequenceKeys = []string{"key", "name", "description", "locale", "anchor", "default_channel", "counts_as_follow_up",
 		"on_reply", "on_colleague_reply", "on_meeting", "on_call", "steps"}
 	stepKeys = []string{"key", "name", "channel", "purpose", "timing", "when", "contact", "subject", "body",
-		"talking_point", "question", "answered", "not_answered", "disabled"}
+		"talking_point", "question", "answered", "not_answered", "disabled", "variants"}
+	variantKeys = []string{"key", "name", "weight", "subject", "body", "talking_point", "question", "answered", "not_answered"}
 
 	anchorWords      = []string{"none", string(models.AnchorAppointment), string(models.AnchorCommitment)}
 	replyActionWords = []string{string(models.ReplyPause), string(models.ReplyFinish), string(models.ReplyContinue)}
@@ -43,6 +44,9 @@ var (
 	keyPattern    = regexp.MustCompile(`^[a-z0-9]+([-_][a-z0-9]+)*$`)
 	localePattern = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`)
 )
+
+// ValidKey tells whether a sequence or a step may have the key.
+func ValidKey(key string) bool { return keyPattern.MatchString(key) && len(key) <= maxKey }
 
 const (
 	maxSteps = 100
@@ -194,5 +198,6 @@ func (f *file) step(i int, n *yaml.Node) models.Step {
 		s.When.Call = f.word(f.mapping(w, in("when"), []string{"call"})["call"], in("when"), conditionWords())
 	}
 	s.Timing = f.timing(m["timing"], n, in("timing"), i)
+	s.Variants = f.variants(i, m["variants"], in("variants"))
 	return s
 }

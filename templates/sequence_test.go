@@ -222,6 +222,7 @@ func TestSchemaKnowsTheWords(t *testing.T) {
 	}
 	sameKeys(t, "sequence", doc.Properties, sequenceKeys)
 	sameKeys(t, "step", doc.Defs["step"].Properties, stepKeys)
+	sameKeys(t, "variant", doc.Defs["variant"].Properties, variantKeys)
 	sameKeys(t, "timing", doc.Defs["timing"].Properties, timingWords)
 	for kind, keys := range timingKeys {
 		var rule struct{ Properties map[string]any }

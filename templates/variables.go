@@ -140,6 +140,8 @@ var catalogue = []variable{
 	{"workspace.name", func(s *scope) any { return s.Settings.Workspace }},
 	{"workspace.postal_address", func(s *scope) any { return s.Settings.PostalAddress }},
 	{"unsubscribe_url", func(s *scope) any { return s.Unsubscribe }},
+	{"booking_link", func(s *scope) any { return s.BookingLink }},
+	{"reschedule_link", func(s *scope) any { return s.RescheduleLink }},
 	{"today", func(s *scope) any {
 		loc := s.location()
 		if s.Now.IsZero() || loc == nil {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"followup/channels"
@@ -179,6 +180,9 @@ type accountPage struct {
 	Hooks   bool // its webhooks can be set
 	Trip    bool // a mail there and back can be tried
 	SignIn  []signInWith
+	Desk    deskView
+	// Configured: the file's values come back at the next start.
+	Configured bool
 }
 
 // Passed tells whether nothing of a check failed.
@@ -222,12 +226,20 @@ func (s *site) account(r *http.Request) (models.Sender, error) {
 }
 
 func (s *site) renderAccount(w http.ResponseWriter, r *http.Request, x models.Sender, status int, f form, checked string, checks []channels.Check) error {
+	return s.showAccount(w, r, x, status, f, newForm(), checked, checks)
+}
+
+func (s *site) renderAccountDesk(w http.ResponseWriter, r *http.Request, x models.Sender, status int, desk form) error {
+	return s.showAccount(w, r, x, status, newForm(), desk, "", nil)
+}
+
+func (s *site) showAccount(w http.ResponseWriter, r *http.Request, x models.Sender, status int, f, desk form, checked string, checks []channels.Check) error {
 	owners, err := s.ownerNames(r)
 	if err != nil {
 		return err
 	}
 	x.Credentials = models.SenderCredentials{} // nothing of it reaches a page
-	p := accountPage{page: s.page(r, x.Address, "accounts"), Form: f, Checked: checked, Checks: checks}
+	p := accountPage{page: s.page(r, x.Address, "accounts"), Configured: slices.Contains(s.Configured, x.Address), Form: f, Checked: checked, Checks: checks}
 	p.Account = s.viewAccount(p.times, userOf(r), x, owners)
 	p.Guide = guideOf(x)
 	p.Hooks, p.Trip = s.Channels.HookSetter(x) != nil, s.Channels.RoundTripper(x) != nil
@@ -238,6 +250,9 @@ func (s *site) renderAccount(w http.ResponseWriter, r *http.Request, x models.Se
 		return err
 	}
 	p.Owners[0].Label = "Shared by everybody"
+	if p.Desk, err = s.deskOf(r, x, desk); err != nil {
+		return err
+	}
 	return s.views.render(w, status, "account", p)
 }
 

@@ -89,6 +89,12 @@ func testCloseCall(t *testing.T, app *webtest.App) {
 		t.Errorf("a call-back without its time: status %d\n%s", status, text(body))
 	}
 	status, body = rep.Post(path+"/outcome", form("outcome", "call_back", "notes", "Asked for Friday", "next_at", "2026-11-27T10:00"))
+	// They spoke: the review comes first, and then the next task.
+	review, err := app.Store.ReviewOf(context.Background(), first)
+	if err != nil || status != http.StatusOK || !strings.Contains(body, fmt.Sprintf(`action="/tasks/%d/review"`, review)) {
+		t.Fatalf("the review does not follow: %v, status %d\n%s", err, status, text(body))
+	}
+	status, body = rep.Post(fmt.Sprintf("/tasks/%d/review", review), form("revision", "0", "objection", "timing", "objection_words", "Not before Friday", "next_what", "booked"))
 	if status != http.StatusOK || !strings.Contains(body, fmt.Sprintf("/tasks/%d/outcome", second)) {
 		t.Errorf("the next task does not follow: status %d\n%s", status, text(body))
 	}
@@ -198,15 +204,15 @@ func TestEscalation(t *testing.T) {
 	webtest.Each(t, webtest.Options{}, func(t *testing.T, app *webtest.App) {
 		p := app.AddProspect("Dana", "Reyes")
 		manager, rep := app.SignIn(app.Manager), app.SignIn(app.Rep)
-		if status, _ := rep.Post("/team/escalation", form("hours", "4")); status != http.StatusForbidden {
+		if status, _ := rep.Post("/settings/waiting", form("hours", "4")); status != http.StatusForbidden {
 			t.Errorf("a rep: status %d", status)
 		}
 		for _, hours := range []string{"-1", "x", "100000"} {
-			if status, _ := manager.Post("/team/escalation", form("hours", hours)); status != http.StatusUnprocessableEntity {
+			if status, _ := manager.Post("/settings/waiting", form("hours", hours)); status != http.StatusUnprocessableEntity {
 				t.Errorf("%s hours: status %d", hours, status)
 			}
 		}
-		if status, body := manager.Post("/team/escalation", form("hours", "4", "to", "")); status != http.StatusOK || !strings.Contains(body, `value="4"`) {
+		if status, body := manager.Post("/settings/waiting", form("hours", "4", "to", "")); status != http.StatusOK || !strings.Contains(body, `value="4"`) {
 			t.Errorf("status %d", status)
 		}
 		for _, cp := range person(t, app, p).Points {
@@ -270,7 +276,7 @@ func TestAnswerToTheOtherNumber(t *testing.T) {
 	if status, body := rep.Post(base+"/answer", form("body", "Gladly.", "channel", value, "form_token", "x")); status != http.StatusOK {
 		t.Fatalf("status %d\n%s", status, text(body))
 	}
-	app.Tick()
+	app.Advance(models.UndoAnswer + time.Second)
 	if last := person(t, app, p).Messages[0]; last.ToAddress != other || last.Direction != models.Outbound {
 		t.Errorf("it went to %s", last.ToAddress)
 	}

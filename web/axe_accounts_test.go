@@ -99,7 +99,7 @@ func phoneOf(t *testing.T, app *webtest.App, p models.Prospect) string {
 func (b browser) shoot(name string) {
 	b.t.Helper()
 	if wide := b.eval(`String(Math.max(0, document.documentElement.scrollWidth - window.innerWidth))`); wide != "0" {
-		b.t.Errorf("%s is %s px wider than the window", name, wide)
+		b.t.Errorf("%s is %s px wider than the window: %s", name, wide, b.eval(`[...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > window.innerWidth).map((e) => e.tagName + "." + e.className).slice(0, 12).join(" ")`))
 	}
 	dir := os.Getenv("FOLLOWUP_SCREENSHOTS")
 	if dir == "" {

@@ -33,9 +33,10 @@ func TestAxe(t *testing.T) {
 	look := func(path string) { b.accessible(axe, path) }
 	look("/sign-in")
 	b.do("sign in", chromedp.Navigate(app.URL+"/sign-in"), chromedp.SendKeys(chromedp.CSS("#f-email"), app.Admin.Email), chromedp.SendKeys(chromedp.CSS("#f-password"), webtest.Password+"\r"), chromedp.WaitVisible(chromedp.CSS("#queue")))
-	pages := []string{"/", "/inbox?owner=all", "/prospects", "/prospects/new", fmt.Sprintf("/prospects/%d", story.Waiting.ID), fmt.Sprintf("/prospects/%d", story.Stopped.ID),
+	pages := []string{"/", "/inbox?owner=all", "/inbox?show=all", "/prospects", "/prospects?q=dana", "/companies", "/companies/1", "/companies/new", "/duplicates", "/prospects/new", fmt.Sprintf("/prospects/%d", story.Waiting.ID), fmt.Sprintf("/prospects/%d", story.Stopped.ID),
 		fmt.Sprintf("/prospects/%d/edit", story.Idle.ID), fmt.Sprintf("/prospects/%d/enroll?sequence=1&call_at=2026-12-03T15:00", story.Idle.ID), "/sequences", "/sequences/booked-call-back",
-		"/sequences/booked-call-back/edit", fmt.Sprintf("/sandbox/%d", story.Waiting.ID), "/scheduler", "/team", "/help", "/nowhere", "/appointments/2", "/tasks/1", "/sandbox"}
+		"/sequences/booked-call-back/edit", fmt.Sprintf("/sandbox/%d", story.Waiting.ID), "/scheduler", "/settings/rules", "/team", "/team/3", "/settings", "/attention", "/audit", "/you", "/accounts/1", "/help", "/nowhere", fmt.Sprintf("/prospects/%d/discovery", story.Waiting.ID), "/appointments/2", "/tasks/1", "/sandbox",
+		"/library/points", "/library/points/new", "/library/brainstorm", "/library/stories/new", "/library/voicemails", "/insights", "/insights?view=rates", "/insights?view=people"}
 	for _, scheme := range []string{"light", "dark"} {
 		b.do(scheme, colours(scheme))
 		for _, path := range pages {

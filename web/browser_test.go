@@ -67,7 +67,7 @@ func testMainJobInTheBrowser(t *testing.T, app *webtest.App) {
 	}
 	b.do("answer", chromedp.SendKeys(chromedp.CSS("#body"), "Four o'clock it is, Noor."), chromedp.Click(chromedp.CSS("[data-send]")), chromedp.WaitVisible(chromedp.CSS(".toast")))
 	b.see("leaves by Text")
-	app.Tick()
+	app.Advance(models.UndoAnswer + time.Second)
 	b.do("see it sent", chromedp.Navigate(app.URL+person), chromedp.WaitVisible(chromedp.CSS(".said.out")))
 
 	var id int64

@@ -20,7 +20,11 @@ type form struct {
 func newForm() form { return form{Values: url.Values{}, Errors: map[string]string{}} }
 
 func parseForm(r *http.Request) (form, error) {
-	if err := r.ParseForm(); err != nil {
+	read := r.ParseForm
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
+		read = func() error { return r.ParseMultipartForm(maxBody) } //nolint:gosec // G120: limitBody bounds every request
+	}
+	if err := read(); err != nil {
 		if status := statusOf(err); status != http.StatusInternalServerError {
 			return newForm(), err
 		}
@@ -75,3 +79,11 @@ func (f *form) take(err error, known ...string) error {
 
 // newToken makes the token by which a form's second submission finds the first.
 func newToken() string { return rand.Text() }
+
+// tokenOf is the form's token, where it has one.
+func tokenOf(f form) *string {
+	if token := f.Get("form_token"); token != "" {
+		return &token
+	}
+	return nil
+}

@@ -78,7 +78,7 @@ func testAnswerTwice(t *testing.T, app *webtest.App) {
 			t.Fatalf("answer: status %d\n%s", status, text(body))
 		}
 	}
-	app.Tick()
+	app.Advance(models.UndoAnswer + time.Second)
 	v, err := app.Store.ViewPerson(context.Background(), p.ID)
 	if err != nil {
 		t.Fatal(err)

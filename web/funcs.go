@@ -7,43 +7,55 @@ import (
 
 	"followup/channels"
 	"followup/models"
+	"followup/scheduler"
 	"followup/store"
 )
 
 // funcs are what the templates may call besides the methods of their data.
 func (v *views) funcs() template.FuncMap {
 	return template.FuncMap{
-		"asset":      v.asset,
-		"dict":       dict,
-		"check":      func(c channels.CheckState) string { return wordOr(checkIcons[c], "help") },
-		"list":       func(items ...any) []any { return items },
-		"field":      newField,
-		"icon":       func(name string) iconRef { return iconRef{Name: name, Sprite: v.asset("icons.svg")} },
-		"channel":    lookOf,
-		"objections": func() []option { return objections },
-		"outcomes":   func() []outcomeLook { return outcomes },
-		"outcome":    outcomeLabel,
-		"reason":     reasonText,
-		"code":       codeText,
-		"pause":      func(r models.PauseReason) string { return pauseWords[r] },
-		"finish":     func(o models.EnrollmentOutcome) string { return finishWords[o] },
-		"finishes":   func() []models.EnrollmentOutcome { return finishChoices },
-		"basis":      func(b models.ConsentBasis) string { return consentWords[b] },
-		"bases":      func() []models.ConsentBasis { return consentChoices },
-		"class":      func(c models.InboundClass) string { return classWords[c] },
-		"anchor":     func(a models.Anchor) string { return anchorWords[a] },
-		"event":      func(k models.EventKind) string { return wordOr(eventWords[k], string(k)) },
-		"plain":      plain,
-		"sentence":   sentence,
-		"initials":   initials,
-		"hue":        func(id int64) int64 { return id % 6 },
-		"phone":      phoneText,
-		"count":      countText,
-		"excerpt":    excerpt,
-		"lower":      strings.ToLower,
-		"liquid":     liquidParts,
-		"calling":    afterCalling,
-		"add":        func(a, b int) int { return a + b },
+		"asset":       v.asset,
+		"dict":        dict,
+		"check":       func(c channels.CheckState) string { return wordOr(checkIcons[c], "help") },
+		"list":        func(items ...any) []any { return items },
+		"field":       newField,
+		"icon":        func(name string) iconRef { return iconRef{Name: name, Sprite: v.asset("icons.svg")} },
+		"channel":     lookOf,
+		"objections":  func() []option { return objections },
+		"outcomes":    func() []outcomeLook { return outcomes },
+		"outcome":     outcomeLabel,
+		"reason":      reasonText,
+		"code":        codeText,
+		"pause":       func(r models.PauseReason) string { return pauseWords[r] },
+		"finish":      func(o models.EnrollmentOutcome) string { return finishWords[o] },
+		"finishes":    func() []models.EnrollmentOutcome { return finishChoices },
+		"basis":       func(b models.ConsentBasis) string { return consentWords[b] },
+		"bases":       func() []models.ConsentBasis { return consentChoices },
+		"class":       func(c models.InboundClass) string { return classWords[c] },
+		"anchor":      func(a models.Anchor) string { return anchorWords[a] },
+		"event":       func(k models.EventKind) string { return wordOr(eventWords[k], string(k)) },
+		"plain":       plain,
+		"teamvalue":   ownerValue,
+		"sentence":    sentence,
+		"initials":    initials,
+		"hue":         func(id int64) int64 { return id % 6 },
+		"phone":       phoneText,
+		"count":       countText,
+		"bytes":       bytesText,
+		"excerpt":     excerpt,
+		"lower":       strings.ToLower,
+		"liquid":      liquidParts,
+		"calling":     afterCalling,
+		"objection":   objectionLabel,
+		"fingerprint": fingerprint,
+		"add":         func(a, b int) int { return a + b },
+		"change":      sequenceChange,
+		"step":        scheduler.Describe,
+		"editorWords": editorWords,
+		"callMove":    callMove,
+		"fieldWord":   fieldWord,
+		"rewrite":     rewriteOf,
+		"token":       newToken,
 	}
 }
 
@@ -64,6 +76,17 @@ func countText(c store.Count) string {
 		s += "+"
 	}
 	return s
+}
+
+// bytesText is a file's size as people say it.
+func bytesText(n int64) string {
+	switch {
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return fmt.Sprintf("%d KB", n>>10)
+	}
+	return fmt.Sprintf("%d bytes", n)
 }
 
 // excerpt is the beginning of a text on one line.

@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 
 	"followup/models"
 	"followup/store"
@@ -9,12 +11,24 @@ import (
 
 type inboxPage struct {
 	page
-	View    store.InboxView
-	Rows    []inboxRow
-	Mine    bool
-	Waiting bool
-	More    string
-	First   string
+	View     store.InboxView
+	Rows     []inboxRow
+	Mine     bool
+	Shows    []inboxTab
+	Owners   []inboxTab
+	Channels []option
+	Channel  string
+	Self     string // this list's own address
+	More     string
+	First    string
+}
+
+// inboxTab is one of several ways to look at the inbox.
+type inboxTab struct {
+	Label string
+	Href  string
+	On    bool
+	Count store.Count
 }
 
 type inboxRow struct {
@@ -26,30 +40,95 @@ type inboxRow struct {
 	Inbound bool
 }
 
-// inbox lists conversations: whoever waits for us first.
+// inbox lists conversations, one a person: whoever waits for us first.
 func (s *site) inbox(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	f := store.InboxFilter{Waiting: q.Get("waiting") != "", Page: models.Page{After: q.Get("after")}}
+	sees, err := s.seenBy(r)
+	if err != nil {
+		return err
+	}
+	u := userOf(r)
+	f := store.InboxFilter{
+		Sees: sees, Reader: u.ID, Show: inboxShow(q), Channel: models.ChannelKind(q.Get("channel")),
+		UnmatchedFor: s.unmatchedOf(r), Page: models.Page{After: q.Get("after")},
+	}
 	mine := q.Get("owner") != "all"
-	f.UnmatchedFor = s.unmatchedOf(r)
 	if mine {
-		f.OwnerID = userOf(r).ID
+		f.OwnerID = u.ID
 	}
 	v, err := s.Store.ViewInbox(r.Context(), f)
 	if err != nil {
 		return err
 	}
-	p := inboxPage{page: s.page(r, "Inbox", "inbox"), View: v, Mine: mine, Waiting: f.Waiting}
+	p := inboxPage{page: s.page(r, "Inbox", "inbox"), View: v, Mine: mine, Channel: string(f.Channel), Self: inboxHref(q, "", "")}
 	for _, row := range v.Rows {
 		p.Rows = append(p.Rows, viewInboxRow(p.times, row))
 	}
+	p.Owners = []inboxTab{{Label: "Mine", Href: inboxHref(q, "owner", ""), On: mine}, {Label: everybodys(sees), Href: inboxHref(q, "owner", "all"), On: !mine}}
+	p.Shows = []inboxTab{
+		{Label: "Everyone who wrote", Href: inboxHref(q, "show", ""), On: f.Show == store.InboxWritten},
+		{Label: "Waiting", Href: inboxHref(q, "show", "waiting"), On: f.Show == store.InboxWaiting, Count: v.Waiting},
+		{Label: "Unread", Href: inboxHref(q, "show", "unread"), On: f.Show == store.InboxUnread, Count: v.Unread},
+		{Label: "All, also unanswered", Href: inboxHref(q, "show", "all"), On: f.Show == store.InboxAll},
+	}
+	p.Channels = s.channelOptions(p.Channel)
 	if v.Next != "" {
-		p.More = withAfter(q, v.Next)
+		p.More = inboxHref(q, "after", v.Next)
 	}
 	if f.Page.After != "" {
-		p.First = withAfter(q, "")
+		p.First = inboxHref(q, "after", "")
 	}
 	return s.show(w, "inbox", p)
+}
+
+// inboxShow also understands the older address of those who wait.
+func inboxShow(q url.Values) store.InboxShow {
+	if q.Get("waiting") != "" {
+		return store.InboxWaiting
+	}
+	switch show := store.InboxShow(q.Get("show")); show {
+	case store.InboxWaiting, store.InboxUnread, store.InboxAll:
+		return show
+	}
+	return store.InboxWritten
+}
+
+// inboxHref is the inbox's address with one thing changed; another view
+// begins at its first page.
+func inboxHref(q url.Values, name, value string) string {
+	c := url.Values{}
+	for _, k := range []string{"owner", "show", "channel"} {
+		if v := q.Get(k); v != "" && k != name {
+			c.Set(k, v)
+		}
+	}
+	if name != "" && value != "" {
+		c.Set(name, value)
+	}
+	if len(c) == 0 {
+		return "/inbox"
+	}
+	return "/inbox?" + c.Encode()
+}
+
+func everybodys(v store.Visibility) string {
+	switch {
+	case v.All:
+		return "Everybody’s"
+	case v.TeamID != 0:
+		return "My team’s"
+	}
+	return "All I see"
+}
+
+func (s *site) channelOptions(selected string) []option {
+	kinds := s.Channels.Kinds()
+	slices.Sort(kinds)
+	all := []option{{Value: "", Label: "Every channel"}}
+	for _, k := range kinds {
+		all = append(all, option{Value: string(k), Label: lookOf(k).Name})
+	}
+	return choose(selected, all)
 }
 
 func viewInboxRow(t times, row store.InboxRow) inboxRow {
@@ -85,8 +164,32 @@ func (s *site) inboxRaw(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if raw.MessageID != nil {
+		m, sender, err := s.Store.MessageWithSender(r.Context(), *raw.MessageID)
+		if err != nil {
+			return err
+		}
+		if err := s.mayRead(r, m, sender); err != nil {
+			return err
+		}
+	} else if s.unmatchedOf(r) != 0 && raw.SenderID != nil {
+		return models.Errorf(models.CodeForbidden, "What could not be read yet may be a colleague’s own mail. Ask a manager to look at it.")
+	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Content-Disposition", "inline")
 	_, _ = w.Write(raw.Content)
 	return nil
+}
+
+// unread sets a conversation back to unread and leaves it.
+func (s *site) unread(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.person(r)
+	if err != nil {
+		return err
+	}
+	if err := s.CRM.Unseen(r.Context(), actorOf(r), v.Prospect.ID); err != nil {
+		return err
+	}
+	s.flash(r, v.Prospect.Name()+" stands among the unread again.")
+	return redirect(w, r, "/inbox")
 }

@@ -124,7 +124,11 @@ func (s *site) renderMatch(w http.ResponseWriter, r *http.Request, v store.Unmat
 		return out
 	}
 	if p.Search != "" {
-		found, err := s.Store.ViewProspects(r.Context(), store.ProspectFilter{Query: p.Search, Page: models.Page{Limit: 20}})
+		sees, err := s.seenBy(r)
+		if err != nil {
+			return err
+		}
+		found, err := s.Store.ViewProspects(r.Context(), store.ProspectFilter{Sees: sees, Query: p.Search, Page: models.Page{Limit: 20}})
 		if err != nil {
 			return err
 		}

@@ -20,6 +20,7 @@ import (
 type mediaView struct {
 	URL, Name string
 	Recording bool
+	Ours      bool // it left with a message of ours
 }
 
 func viewMedia(m models.Message) []mediaView {
@@ -29,6 +30,7 @@ func viewMedia(m models.Message) []mediaView {
 		if media.Name != "" {
 			v.Name = media.Name
 		}
+		v.Ours = media.File != 0
 		if media.Seconds > 0 {
 			v.Recording, v.Name = true, fmt.Sprintf("Their voicemail, %d:%02d", media.Seconds/60, media.Seconds%60)
 		}
@@ -54,6 +56,11 @@ func (s *site) mediaShow(w http.ResponseWriter, r *http.Request) error {
 	m, sender, err := s.Store.MessageWithSender(r.Context(), id)
 	if err != nil {
 		return err
+	}
+	if m.ProspectID != nil {
+		if err := s.mayRead(r, m, sender); err != nil {
+			return err
+		}
 	}
 	if n < 1 || n > len(m.Media) {
 		return models.Errorf(models.CodeNotFound, "The message has no such attachment.")

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 )
 
 type contextKey int
@@ -61,10 +62,16 @@ func (s *site) logging(next http.Handler) http.Handler {
 	})
 }
 
-// logPath hides the one path that is a secret: an unsubscribe token.
+// logPath hides what is a secret of a path: tokens of links.
 func logPath(r *http.Request) string {
 	if len(r.URL.Path) > 3 && r.URL.Path[:3] == "/u/" {
 		return "/u/…"
+	}
+	if strings.HasPrefix(r.URL.Path, "/b/") {
+		return "/b/…"
+	}
+	if strings.HasPrefix(r.URL.Path, "/join/") {
+		return "/join/…"
 	}
 	return r.URL.Path
 }

@@ -28,6 +28,10 @@ func (s *site) act(h action, needUser bool) http.HandlerFunc {
 			http.Redirect(w, r, to, http.StatusSeeOther)
 			return
 		}
+		if needUser && s.sessions.GetBool(r.Context(), sessionMustFactor) && !strings.HasPrefix(r.URL.Path, "/you") {
+			http.Redirect(w, r, "/you", http.StatusSeeOther)
+			return
+		}
 		// Pages show customers' words: they are not for caches.
 		w.Header().Set("Cache-Control", "no-store")
 		if err := h(w, r); err != nil {
@@ -84,7 +88,7 @@ func (s *site) page(r *http.Request, title, nav string) page {
 	if !refreshing(r) {
 		p.Toast = s.sessions.PopString(r.Context(), sessionFlash)
 	}
-	if b, err := s.Store.ViewBadges(r.Context(), u.ID); err == nil {
+	if b, err := s.Store.ViewBadges(r.Context(), u.ID, p.now); err == nil {
 		p.Badges = b
 	}
 	if set, err := s.Store.Settings(r.Context()); err == nil {

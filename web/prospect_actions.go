@@ -37,9 +37,13 @@ func (s *site) quick(w http.ResponseWriter, r *http.Request, name string, fields
 func (s *site) answer(w http.ResponseWriter, r *http.Request) error {
 	return s.quick(w, r, "answer", []string{"body", "subject", "channel"}, func(v store.PersonView, f form) (string, error) {
 		kind, to := answerBy(f.Get("channel"))
+		if err := s.takeFiles(r, v.Prospect.ID); err != nil {
+			return "", err
+		}
 		touch, choice, err := s.Replies.Answer(r.Context(), replies.AnswerRequest{
 			ProspectID: v.Prospect.ID, UserID: userOf(r).ID, Body: f.Get("body"), Subject: f.Get("subject"),
 			Channel: kind, ContactPointID: to, FormToken: f.Get("form_token"),
+			Undo: models.UndoAnswer, WithFiles: true,
 		})
 		if err != nil {
 			return "", err
@@ -47,7 +51,7 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request) error {
 		if choice.AsCall || touch.Kind == models.TouchTask {
 			return "A call task was opened for your answer.", nil
 		}
-		done := "Your answer leaves by " + lookOf(choice.Channel).Name + " now."
+		done := "Your answer leaves by " + lookOf(choice.Channel).Name + " in ten seconds. Until then you can take it back."
 		if found := templates.LintText(f.Get("body"), v.Prospect.Locale); len(found) > 0 {
 			done += " For next time: " + found[0].Message
 		}
@@ -56,14 +60,14 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *site) book(w http.ResponseWriter, r *http.Request) error {
-	return s.quick(w, r, "book", []string{"starts_at", "minutes"}, func(v store.PersonView, f form) (string, error) {
+	return s.quick(w, r, "book", []string{"starts_at", "minutes", "sure", "tell"}, func(v store.PersonView, f form) (string, error) {
 		at, err := parseLocal("starts_at", f.Get("starts_at"), v.Prospect.Zone)
 		if err != nil {
 			return "", err
 		}
 		_, err = s.CRM.Book(r.Context(), actorOf(r), crm.BookRequest{
 			ProspectID: v.Prospect.ID, RepID: v.Prospect.OwnerID, StartsAt: at, Minutes: int(f.int64("minutes")),
-			Title: f.Get("title"), Note: f.Get("note"), Quiet: f.Get("confirm") == "",
+			Title: f.Get("title"), Note: f.Get("note"), Tell: crm.Tell(f.Get("tell")), Ask: f.Get("sure") == "", FormToken: f.Get("form_token"),
 		})
 		if err != nil {
 			return "", err
@@ -98,27 +102,10 @@ func (s *site) commitmentCreate(w http.ResponseWriter, r *http.Request) error {
 	return s.quick(w, r, "commitment", []string{"outcome", "due_on"}, func(v store.PersonView, f form) (string, error) {
 		_, err := s.CRM.RecordCommitment(r.Context(), actorOf(r), models.Commitment{
 			ProspectID: v.Prospect.ID, RepID: userOf(r).ID, Outcome: f.Get("outcome"), Value: f.Get("value"),
-			DueOn: models.Date(f.Get("due_on")), Words: f.Get("words"), CostPerDay: f.Get("cost_per_day"),
+			DueOn: models.Date(f.Get("due_on")), Words: f.Get("words"), CostPerDay: f.Get("cost_per_day"), FormToken: tokenOf(f),
 		})
 		return "The promise is recorded.", err
 	})
-}
-
-func (s *site) commitmentClose(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	f, err := parseForm(r)
-	if err != nil {
-		return err
-	}
-	state := models.CommitmentState(f.Get("state"))
-	if err := s.CRM.CloseCommitment(r.Context(), actorOf(r), id, state, f.Get("cause")); err != nil {
-		return err
-	}
-	s.flash(r, "The promise was "+string(state)+".")
-	return redirect(w, r, localPath(f.Get("back")))
 }
 
 // notes saves the free notes; everything else of the person stays as it is.

@@ -11,43 +11,48 @@ import (
 
 type prospectListPage struct {
 	page
-	List   store.ProspectList
-	Filter store.ProspectFilter
-	Owners []option
-	States []option
-	Sorts  []option
-	More   string // address of the next page
-	First  string // address of the first page, where this is not it
+	List      store.ProspectList
+	Filter    store.ProspectFilter
+	Narrowed  bool
+	Address   string // the filter as an address, for what is done with everybody found
+	Owners    []option
+	States    []option
+	Sequences []option
+	Nexts     []option
+	Sorts     []option
+	Saved     []savedView
+	Token     string
+	More      string // address of the next page
+	First     string // address of the first page, where this is not it
+}
+
+// savedView is one of the user's own lists.
+type savedView struct {
+	models.SavedFilter
+	Href string
+	On   bool
 }
 
 func (s *site) prospectList(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	f := store.ProspectFilter{
-		Query: q.Get("q"), State: store.ProspectState(q.Get("state")), Sort: store.ProspectSort(q.Get("sort")),
-		Page: models.Page{After: q.Get("after")},
-	}
-	f.OwnerID, _ = strconv.ParseInt(q.Get("owner"), 10, 64)
+	f := store.ParseProspectFilter(q)
+	f.Page.After, f.Now = q.Get("after"), s.Clock()
 	if len(f.Query) > 200 {
 		return models.Invalid("q", "the search is longer than 200 characters; a name, a company or a number is enough")
+	}
+	var err error
+	if f.Sees, err = s.seenBy(r); err != nil {
+		return err
 	}
 	list, err := s.Store.ViewProspects(r.Context(), f)
 	if err != nil {
 		return err
 	}
-	owners, err := s.ownerOptions(r, strconv.FormatInt(f.OwnerID, 10), true)
-	if err != nil {
+	p := prospectListPage{page: s.page(r, "Prospects", "prospects"), List: list, Filter: f, Narrowed: f.Narrowed(), Address: f.Values().Encode(), Token: newToken()}
+	p.Query = f.Query
+	if err := s.listChoices(r, &p); err != nil {
 		return err
 	}
-	p := prospectListPage{page: s.page(r, "Prospects", "prospects"), List: list, Filter: f, Owners: owners}
-	p.Query = f.Query
-	p.States = choose(string(f.State), []option{
-		{Value: "", Label: "Everyone"}, {Value: string(store.ProspectWaiting), Label: "Waiting for us"},
-		{Value: string(store.ProspectInSequence), Label: "In a sequence"}, {Value: string(store.ProspectPaused), Label: "Paused"},
-		{Value: string(store.ProspectIdle), Label: "In no sequence"}, {Value: string(store.ProspectSuppressed), Label: "Do not contact"},
-	})
-	p.Sorts = choose(string(f.Sort), []option{
-		{Value: "", Label: "Newest first"}, {Value: string(store.SortNext), Label: "Next step first"}, {Value: string(store.SortLast), Label: "Last touched first"},
-	})
 	if list.Next != "" {
 		p.More = withAfter(q, list.Next)
 	}
@@ -57,9 +62,88 @@ func (s *site) prospectList(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, "prospects", p)
 }
 
+// listChoices fills what the list can be narrowed and ordered by.
+func (s *site) listChoices(r *http.Request, p *prospectListPage) error {
+	f := p.Filter
+	var err error
+	if p.Owners, err = s.ownerOptions(r, strconv.FormatInt(f.OwnerID, 10), true); err != nil {
+		return err
+	}
+	p.States = choose(string(f.State), []option{
+		{Value: "", Label: "Everyone"}, {Value: string(store.ProspectWaiting), Label: "Waiting for us"},
+		{Value: string(store.ProspectInSequence), Label: "In a sequence"}, {Value: string(store.ProspectPaused), Label: "Paused"},
+		{Value: string(store.ProspectIdle), Label: "In no sequence"}, {Value: string(store.ProspectSuppressed), Label: "Do not contact"},
+	})
+	p.Nexts = choose(string(f.Next), []option{
+		{Value: "", Label: "Any next step"}, {Value: string(store.NextNone), Label: "No next step"}, {Value: string(store.NextLate), Label: "Next step overdue"},
+		{Value: string(store.NextDay), Label: "Next step within a day"}, {Value: string(store.NextWeek), Label: "Next step within a week"},
+	})
+	p.Sorts = choose(string(f.Sort), []option{
+		{Value: "", Label: "Newest first"}, {Value: string(store.SortName), Label: "By last name"},
+		{Value: string(store.SortNext), Label: "Next step first"}, {Value: string(store.SortLast), Label: "Last touched first"},
+	})
+	sequences, err := s.Store.SequenceNames(r.Context())
+	if err != nil {
+		return err
+	}
+	all := []option{{Value: "", Label: "Any sequence"}}
+	for _, seq := range sequences {
+		all = append(all, option{Value: strconv.FormatInt(seq.ID, 10), Label: seq.Name})
+	}
+	picked := ""
+	if f.SequenceID != 0 {
+		picked = strconv.FormatInt(f.SequenceID, 10)
+	}
+	p.Sequences = choose(picked, all)
+	saved, err := s.Store.SavedFilters(r.Context(), userOf(r).ID)
+	for _, sf := range saved {
+		p.Saved = append(p.Saved, savedView{SavedFilter: sf, Href: "/prospects?" + sf.Query, On: sf.Query == p.Address})
+	}
+	return err
+}
+
+// filterSave keeps the list under a name.
+func (s *site) filterSave(w http.ResponseWriter, r *http.Request) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	filter, err := filterOf(f)
+	if err != nil {
+		return err
+	}
+	saved, err := s.CRM.SaveFilter(r.Context(), models.SavedFilter{UserID: userOf(r).ID, Name: f.Get("name"), Query: filter.Values().Encode()})
+	if err != nil {
+		return err
+	}
+	s.flash(r, "The list is kept as "+saved.Name+".")
+	return redirect(w, r, "/prospects?"+saved.Query)
+}
+
+// filterOf reads the filter that a list's form carries.
+func filterOf(f form) (store.ProspectFilter, error) {
+	q, err := url.ParseQuery(f.Get("filter"))
+	if err != nil {
+		return store.ProspectFilter{}, models.Invalid("filter", "the list's address is damaged; open the list again")
+	}
+	return store.ParseProspectFilter(q), nil
+}
+
+func (s *site) filterDrop(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	if err := s.CRM.DropFilter(r.Context(), id, userOf(r).ID); err != nil {
+		return err
+	}
+	s.flash(r, "The list is forgotten; its people stay.")
+	return redirect(w, r, "/prospects")
+}
+
 func withAfter(q url.Values, after string) string {
 	c := url.Values{}
-	for _, k := range []string{"q", "owner", "state", "sort", "waiting"} {
+	for _, k := range []string{"q", "owner", "state", "sequence", "company", "next", "sort", "waiting"} {
 		if v := q.Get(k); v != "" {
 			c.Set(k, v)
 		}

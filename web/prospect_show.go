@@ -27,6 +27,11 @@ type personPage struct {
 	Notes     string
 	CallZone  string
 	NotesBase int64
+	Preview   *answerPreview
+	Edits     []editView
+	Twins     []twinView
+	Older     string // address of the timeline before this
+	Newer     string
 }
 
 // answerBox is where a rep answers, with the channel and why.
@@ -38,6 +43,18 @@ type answerBox struct {
 	Form    form
 	Channel string // the value of the chosen way
 	Waiting *moment
+
+	Draft    models.AnswerDraft
+	Files    []models.AnswerFile
+	Snippets []snippetView
+}
+
+// Revision is the draft's that the box began with.
+func (b answerBox) Revision() int64 {
+	if n := b.Form.int64("draft_revision"); n != 0 {
+		return n
+	}
+	return b.Draft.Revision
 }
 
 // answerChoice is a way to answer; Value names it in the form: the channel,
@@ -123,17 +140,33 @@ func (s *site) prospectShow(w http.ResponseWriter, r *http.Request) error {
 
 // renderPerson shows the page; formName names the form that f belongs to.
 func (s *site) renderPerson(w http.ResponseWriter, r *http.Request, v store.PersonView, status int, formName string, f form) error {
-	p := personPage{page: s.page(r, v.Prospect.Name(), "prospects"), View: v, FormName: formName, Form: newForm()}
+	return s.renderPersonWith(w, r, v, status, formName, f, personPage{})
+}
+
+// renderPersonWith adds what a step of writing an answer found.
+func (s *site) renderPersonWith(w http.ResponseWriter, r *http.Request, v store.PersonView, status int, formName string, f form, with personPage) error {
+	p := personPage{Preview: with.Preview, page: s.page(r, v.Prospect.Name(), "prospects"), View: v, FormName: formName, Form: newForm()}
 	p.Wide = true
 	p.personFacts = s.facts(p.times, v)
-	p.Timeline = timeline(p.times, v)
+	p.Timeline, p.Older = window(timeline(p.times, v), v)
+	if v.Before == nil {
+		p.Timeline = append(p.Timeline, pendingAnswers(p.times, v, userOf(r).ID)...)
+	}
 	if formName != "answer" {
 		p.Form = f
 	}
 	p.Answer = s.answerBox(r, p.times, v)
+	if err := s.equip(r, &p.Answer, v); err != nil {
+		return err
+	}
 	if formName == "answer" {
 		p.Answer.Form = f
 		p.Answer.Channel = f.Get("channel")
+	} else {
+		p.Answer.fillFrom(p.Answer.Draft)
+	}
+	if err := s.recordOf(r, &p, v); err != nil {
+		return err
 	}
 	for _, e := range v.Enrollments {
 		run := runView{EnrollmentRow: e}

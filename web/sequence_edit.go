@@ -54,9 +54,44 @@ func (s *site) sequenceNew(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := sequenceEditPage{page: s.page(r, "New sequence", "sequences"), Source: newSequence, New: true, Form: newForm()}
+	if r.URL.Query().Get("as") != "yaml" {
+		return s.show(w, "sequence_new", p)
+	}
 	p.Wide = true
 	p.Review = review(p.Source)
 	return s.show(w, "sequence_edit", p)
+}
+
+// sequenceBegin makes the draft of a new sequence, to be written as steps.
+func (s *site) sequenceBegin(w http.ResponseWriter, r *http.Request) error {
+	u := userOf(r)
+	if err := require(u, mayEditSequences); err != nil {
+		return err
+	}
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	key := f.Get("key")
+	if key == "" {
+		key = keyFrom(f.Get("name"))
+	}
+	seq, err := s.CRM.CloneSequence(r.Context(), u.ID, newSequence, key, f.Get("name"))
+	if err != nil {
+		status := statusOf(err)
+		if err := f.take(err, "key", "name"); err != nil {
+			return err
+		}
+		return s.views.render(w, status, "sequence_new", sequenceEditPage{page: s.page(r, "New sequence", "sequences"), New: true, Form: f})
+	}
+	return redirect(w, r, "/sequences/"+seq.Key+"/edit?step=first-email")
+}
+
+// keyFrom makes a key of a name: "Booked call, back" → "booked-call-back".
+func keyFrom(name string) string {
+	words := strings.FieldsFunc(strings.ToLower(name), func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') })
+	key := strings.Join(words, "-")
+	return strings.Trim(key[:min(len(key), 60)], "-")
 }
 
 func (s *site) sequenceEdit(w http.ResponseWriter, r *http.Request) error {
@@ -110,7 +145,14 @@ func (s *site) sequenceSave(w http.ResponseWriter, r *http.Request) error {
 		key = d.Key
 	}
 	if f.Get("do") == "publish" {
-		err = s.publish(r, u, source, key, d, parseErr, f)
+		// With people inside it is asked first what happens to them.
+		if v, verr := s.Store.ViewSequence(r.Context(), key); verr == nil && v.Active+v.Paused > 0 {
+			if _, err = s.CRM.SaveDraft(r.Context(), u.ID, key, f.int64("revision"), source); err == nil {
+				return redirect(w, r, "/sequences/"+key+"/publish")
+			}
+		} else {
+			err = s.publish(r, u, source, key, d, parseErr, f)
+		}
 	} else {
 		if key == "" {
 			key = f.Get("new_key")
@@ -119,6 +161,11 @@ func (s *site) sequenceSave(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		status := statusOf(err)
+		if status == http.StatusConflict {
+			if v, verr := s.Store.ViewSequence(r.Context(), key); verr == nil {
+				return s.renderMerge(w, r, v, source, f)
+			}
+		}
 		var lint *crm.LintError
 		if errors.As(err, &lint) {
 			status = http.StatusUnprocessableEntity
@@ -133,7 +180,10 @@ func (s *site) sequenceSave(w http.ResponseWriter, r *http.Request) error {
 		return redirect(w, r, "/sequences/"+key)
 	}
 	s.flash(r, "Draft saved. Nobody gets it before it is published.")
-	return redirect(w, r, "/sequences/"+key+"/edit")
+	if f.int64("revision") == 0 || f.Values.Has("as_steps") {
+		return redirect(w, r, "/sequences/"+key+"/edit")
+	}
+	return redirect(w, r, "/sequences/"+key+"/yaml")
 }
 
 func (s *site) publish(r *http.Request, u models.User, source, key string, d models.Definition, parseErr error, f form) error {

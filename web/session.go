@@ -13,6 +13,12 @@ import (
 const (
 	sessionUser  = "user"
 	sessionFlash = "flash"
+	// sessionSignIn names the row whose ending ends the session.
+	sessionSignIn = "signin"
+	// sessionPending is who gave the password and not the code yet.
+	sessionPending = "pending"
+	// sessionMustFactor: nothing opens before a second factor is set up.
+	sessionMustFactor = "must_factor"
 )
 
 func newSessions(opt Options) *scs.SessionManager {
@@ -31,17 +37,17 @@ func newSessions(opt Options) *scs.SessionManager {
 }
 
 // signedIn loads the session's user anew with each request, so that somebody
-// who left is out at once.
+// who left, or whose session was ended from elsewhere, is out at once.
 func (s *site) signedIn(r *http.Request) (models.User, bool) {
 	id := s.sessions.GetInt64(r.Context(), sessionUser)
 	if id == 0 {
 		return models.User{}, false
 	}
-	u, err := s.Store.ViewUser(r.Context(), id)
-	if err != nil || u.DisabledAt != nil {
+	u, err := s.Store.SignedInUser(r.Context(), id, s.sessions.GetString(r.Context(), sessionSignIn))
+	if err != nil || u == nil {
 		return models.User{}, false
 	}
-	return u, true
+	return *u, true
 }
 
 func withUser(r *http.Request, u models.User) *http.Request {

@@ -15,13 +15,16 @@ type signInPage struct {
 	page
 	Form form
 	Next string
+	// Mails: a link for a new password can be sent.
+	Mails bool
 }
 
 func (s *site) signInShow(w http.ResponseWriter, r *http.Request) error {
 	if userOf(r).ID != 0 {
 		return redirect(w, r, "/")
 	}
-	p := signInPage{page: s.bare(r, "Sign in"), Form: newForm(), Next: localPath(r.URL.Query().Get("next"))}
+	p := signInPage{page: s.bare(r, "Sign in"), Form: newForm(), Next: localPath(r.URL.Query().Get("next")), Mails: s.mailsLinks()}
+	p.Toast = s.sessions.PopString(r.Context(), sessionFlash)
 	return s.show(w, "signin", p)
 }
 
@@ -34,26 +37,29 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) error {
 	if models.CodeOf(err) == models.CodeForbidden {
 		f.General = messageOf(err)
 		f.Values.Del("password")
-		p := signInPage{page: s.bare(r, "Sign in"), Form: f, Next: localPath(f.Get("next"))}
+		p := signInPage{page: s.bare(r, "Sign in"), Form: f, Next: localPath(f.Get("next")), Mails: s.mailsLinks()}
 		return s.views.render(w, http.StatusForbidden, "signin", p)
 	}
 	if err != nil {
 		return err
 	}
-	// A new token with new rights: a token planted before signing in is worthless.
-	if err := s.sessions.RenewToken(r.Context()); err != nil {
+	next := localPath(f.Get("next"))
+	asks, err := s.CRM.HasFactor(r.Context(), u.ID)
+	if err != nil {
 		return err
 	}
-	s.sessions.Put(r.Context(), sessionUser, u.ID)
-	if can(u.Role, maySetUp) {
-		if set, err := s.Store.Settings(r.Context()); err == nil && set.Mode == "" {
-			return redirect(w, r, "/welcome")
-		}
+	if asks {
+		return s.askFactor(w, r, u, next)
 	}
-	return redirect(w, r, localPath(f.Get("next")))
+	return s.enter(w, r, u, next)
 }
 
 func (s *site) signOut(w http.ResponseWriter, r *http.Request) error {
+	if u := userOf(r); u.ID != 0 {
+		if err := s.Store.EndSignIn(r.Context(), u.ID, s.sessions.GetString(r.Context(), sessionSignIn), s.Clock()); err != nil {
+			return err
+		}
+	}
 	if err := s.sessions.Destroy(r.Context()); err != nil {
 		return err
 	}

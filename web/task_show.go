@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"time"
 
-	"followup/crm"
 	"followup/models"
 	"followup/store"
 )
@@ -20,8 +19,18 @@ type taskPage struct {
 	// Locked: a booked call is not dialled before its minute.
 	Locked bool
 	Opens  moment
-	Zone   string
-	Lately []timelineItem
+	// OpensISO is the booked minute, for the countdown.
+	OpensISO string
+	Zone     string
+	Lately   []timelineItem
+	// Of a call: its card, and how far the dialling is.
+	Card   *cardView
+	Dial   *dialView
+	Leave  voicemailBox
+	Review *reviewView // of a review
+	Unseen int64       // of a closed call: its review's task, where that is not written
+	Tokens map[string]string
+	Day    dayBox // what the day's order adds: the queue, an apology, a colleague's call
 }
 
 func (s *site) taskShow(w http.ResponseWriter, r *http.Request) error {
@@ -47,78 +56,18 @@ func (s *site) renderTask(w http.ResponseWriter, r *http.Request, id int64, stat
 	if v.Appointment != nil {
 		p.Opens = p.Both(v.Appointment.StartsAt, v.Appointment.Zone)
 		p.Locked = p.now.Before(v.Appointment.StartsAt)
+		p.OpensISO = v.Appointment.StartsAt.UTC().Format(time.RFC3339)
 	}
 	if p.Title == "" {
 		p.Title = sentence(string(v.Task.Kind))
 	}
+	if err := s.callParts(r, &p); err != nil {
+		return err
+	}
+	if p.Day, err = s.dayBox(r, p.times, v, f); err != nil {
+		return err
+	}
 	return s.views.render(w, status, "task", p)
-}
-
-// callClose records a call's outcome and goes on with the next task.
-func (s *site) callClose(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	f, err := parseForm(r)
-	if err != nil {
-		return err
-	}
-	rep, err := s.callReport(r, id, f)
-	if err == nil {
-		_, err = s.CRM.CloseCall(r.Context(), rep)
-	}
-	if err != nil {
-		if err := f.take(err, "next_at", "notes"); err != nil {
-			return err
-		}
-		return s.renderTask(w, r, id, http.StatusUnprocessableEntity, f)
-	}
-	s.flash(r, "Recorded: "+outcomeLabel(rep.Outcome)+".")
-	return s.toNext(w, r, id)
-}
-
-func (s *site) callReport(r *http.Request, id int64, f form) (rep crm.CallReport, err error) {
-	rep.TaskID, rep.UserID = id, userOf(r).ID
-	rep.Outcome, rep.Notes = models.CallOutcome(f.Get("outcome")), f.Get("notes")
-	if kind := f.Get("objection"); kind != "" {
-		rep.Objection = &models.Objection{Kind: kind, Words: f.Get("objection_words"), TaskID: &id}
-	}
-	v, err := s.Store.ViewTask(r.Context(), id)
-	if err != nil {
-		return rep, err
-	}
-	if v.Who == nil {
-		return rep, models.Errorf(models.CodeInvalid, "This task is about nobody who could be called. Set it aside.")
-	}
-	rep.ProspectID = v.Who.Prospect.ID
-	asks := rep.Outcome == models.OutcomeCallBack || rep.Outcome == models.OutcomeBooked
-	text := f.Get("next_at")
-	if !asks {
-		return rep, nil
-	}
-	if text == "" {
-		return rep, models.Invalid("next_at", "say when: this outcome books the next call at an exact minute")
-	}
-	at, err := parseLocal("next_at", text, v.Who.Prospect.Zone)
-	if err != nil {
-		return rep, err
-	}
-	rep.NextAt = &at
-	return rep, nil
-}
-
-// dial notes that the rep began to call: from then on a booked call does not
-// count as missed, however long it takes.
-func (s *site) dial(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	if _, err := s.CRM.Dial(r.Context(), userOf(r).ID, id); err != nil {
-		return err
-	}
-	return redirect(w, r, idPath("/tasks/", id))
 }
 
 // taskClose sets a task that is no call done, or dismisses it.
@@ -144,14 +93,7 @@ func (s *site) taskClose(w http.ResponseWriter, r *http.Request) error {
 
 // toNext opens what should be done after a task.
 func (s *site) toNext(w http.ResponseWriter, r *http.Request, after int64) error {
-	next, err := s.Store.NextTask(r.Context(), userOf(r).ID, after)
-	if err != nil {
-		return err
-	}
-	if next == 0 {
-		return redirect(w, r, "/")
-	}
-	return redirect(w, r, idPath("/tasks/", next))
+	return redirect(w, r, s.nextTask(r, after))
 }
 
 type appointmentPage struct {
@@ -207,47 +149,4 @@ func (s *site) callSteps(r *http.Request, v store.AppointmentView) []models.Plan
 		}
 	}
 	return calls
-}
-
-func (s *site) appointmentMove(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	f, err := parseForm(r)
-	if err != nil {
-		return err
-	}
-	v, err := s.Store.ViewAppointment(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	at, err := parseLocal("starts_at", f.Get("starts_at"), v.Person.Prospect.Zone)
-	if err == nil {
-		_, err = s.CRM.MoveAppointment(r.Context(), actorOf(r), id, v.Appointment.ProspectID, at)
-	}
-	if err != nil {
-		if err := f.take(err, "starts_at"); err != nil {
-			return err
-		}
-		return s.renderAppointment(w, r, id, http.StatusUnprocessableEntity, f)
-	}
-	s.flash(r, "The call was moved; they are told at once.")
-	return redirect(w, r, idPath("/prospects/", v.Appointment.ProspectID))
-}
-
-func (s *site) appointmentCancel(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	v, err := s.Store.ViewAppointment(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	if err := s.CRM.CancelAppointment(r.Context(), actorOf(r), id, v.Appointment.ProspectID); err != nil {
-		return err
-	}
-	s.flash(r, "The call was canceled; they are told at once.")
-	return redirect(w, r, idPath("/prospects/", v.Appointment.ProspectID))
 }

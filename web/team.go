@@ -3,93 +3,175 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"followup/models"
 )
 
 type teamPage struct {
 	page
-	Users []models.User
-	Form  form
-	// Password is shown once, to whoever added the user.
-	Password string
-	Added    string
-	Roles    []option
-	Zones    []string
-	// When nobody answers.
-	Escalate form
-	Hours    string
-	To       []option
+	Rows    []memberRow
+	Here    int
+	Teams   []models.Team
+	Form    form
+	Rename  int64 // the team whose new name was refused
+	TeamErr form
+	Link    *linkOnce
+	Roles   []option
+	TeamOf  []option
+	Zones   []string
 }
+
+// memberRow is somebody in the list.
+type memberRow struct {
+	models.User
+	Team    string
+	Away    *moment // until when
+	StandIn string
+	Invited *moment // when the link ends
+	Factor  bool
+}
+
+// linkOnce is a link that is shown in the answer itself and nowhere kept.
+type linkOnce struct {
+	Who, Href, What string
+	Mailed          bool
+	Ends            moment
+}
+
+var roleOptions = []option{{Value: "rep", Label: "Rep"}, {Value: "manager", Label: "Manager"}, {Value: "admin", Label: "Admin"}}
 
 func (s *site) team(w http.ResponseWriter, r *http.Request) error {
-	if err := require(userOf(r), maySeeTeam); err != nil {
-		return err
-	}
-	return s.renderTeam(w, r, http.StatusOK, newForm(), models.User{}, "", newForm())
+	return s.renderTeam(w, r, http.StatusOK, func(*teamPage) {})
 }
 
-func (s *site) renderTeam(w http.ResponseWriter, r *http.Request, status int, f form, added models.User, password string, escalate form) error {
-	users, err := s.Store.ViewUsers(r.Context())
+func (s *site) renderTeam(w http.ResponseWriter, r *http.Request, status int, with func(*teamPage)) error {
+	ctx := r.Context()
+	p := teamPage{page: s.page(r, "Team", "team"), Form: newForm(), TeamErr: newForm(), Zones: commonZones, Roles: roleOptions}
+	users, err := s.Store.ViewUsers(ctx)
 	if err != nil {
 		return err
 	}
-	p := teamPage{page: s.page(r, "Team", "team"), Users: users, Form: f, Password: password, Added: added.Email, Zones: commonZones,
-		Roles: []option{{Value: "rep", Label: "Rep"}, {Value: "manager", Label: "Manager"}, {Value: "admin", Label: "Admin"}}}
-	set, err := s.Store.Settings(r.Context())
+	if p.Teams, err = s.Store.Teams(ctx); err != nil {
+		return err
+	}
+	p.TeamOf = teamOptions(p.Teams)
+	leaves, err := s.Store.Leaves(ctx)
 	if err != nil {
 		return err
 	}
-	p.Escalate, p.Hours = escalate, strconv.Itoa(set.EscalateAfter)
-	if p.To, err = s.ownerOptions(r, strconv.FormatInt(set.EscalateTo, 10), true); err != nil {
+	invited, err := s.Store.OpenInvitations(ctx)
+	if err != nil {
 		return err
 	}
-	p.To[0].Label = "A manager of the owner’s team"
+	factors, err := s.Store.SecondFactorOn(ctx)
+	if err != nil {
+		return err
+	}
+	who := names{}
+	for _, u := range users {
+		who[u.ID] = u.Name
+	}
+	for _, u := range users {
+		row := memberRow{User: u, Factor: factors[u.ID]}
+		for _, t := range p.Teams {
+			if u.TeamID != nil && t.ID == *u.TeamID {
+				row.Team = t.Name
+			}
+		}
+		for _, l := range leaves {
+			if l.UserID == u.ID && l.Running(p.now) {
+				m := p.Mine(l.EndsAt)
+				row.Away = &m
+				if l.StandInID != nil {
+					row.StandIn = who.User(*l.StandInID)
+				}
+			}
+		}
+		if ends, ok := invited[u.ID]; ok && u.PasswordHash == "" {
+			m := p.Ago(ends)
+			row.Invited = &m
+		}
+		if u.DisabledAt == nil {
+			p.Here++
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	with(&p)
 	return s.views.render(w, status, "team", p)
 }
 
-// teamAdd adds a user; the generated password is shown in the answer itself
-// and nowhere kept.
-func (s *site) teamAdd(w http.ResponseWriter, r *http.Request) error {
-	if err := require(userOf(r), mayAddUsers); err != nil {
-		return err
+func teamOptions(teams []models.Team) []option {
+	all := []option{{Value: "0", Label: "No team"}}
+	for _, t := range teams {
+		all = append(all, option{Value: strconv.FormatInt(t.ID, 10), Label: t.Name})
 	}
+	return all
+}
+
+// teamAdd invites somebody.
+func (s *site) teamAdd(w http.ResponseWriter, r *http.Request) error {
 	f, err := parseForm(r)
 	if err != nil {
 		return err
 	}
-	u := models.User{Name: f.Get("name"), Email: f.Get("email"), Role: models.Role(f.Get("role")), Zone: f.Get("zone")}
-	added, password, err := s.CRM.AddUser(r.Context(), actorOf(r), u, "")
+	u := models.User{Name: f.Get("name"), Email: f.Get("email"), Role: models.Role(f.Get("role")), Zone: f.Get("zone"), TeamID: f.ptr("team")}
+	added, secret, err := s.CRM.Invite(r.Context(), actorOf(r), u)
 	if err != nil {
 		status := statusOf(err)
 		if err := f.take(err, "name", "email", "role", "zone"); err != nil {
 			return err
 		}
-		return s.renderTeam(w, r, status, f, models.User{}, "", newForm())
+		return s.renderTeam(w, r, status, func(p *teamPage) { p.Form = f })
 	}
-	return s.renderTeam(w, r, http.StatusOK, newForm(), added, password, newForm())
+	link := s.linkFor(r, added, secret, "join", models.InvitationFor)
+	return s.renderTeam(w, r, http.StatusOK, func(p *teamPage) { p.Link = link })
 }
 
-// escalation saves what happens when nobody answers a customer.
-func (s *site) escalation(w http.ResponseWriter, r *http.Request) error {
-	if err := require(userOf(r), maySetEscalation); err != nil {
-		return err
+// linkFor makes the address of a link, and mails it where that is possible.
+func (s *site) linkFor(r *http.Request, u models.User, secret, what string, lasts time.Duration) *linkOnce {
+	l := &linkOnce{Who: u.Name, What: what, Href: s.origin(r) + "/join/" + secret, Ends: newTimes(s.Clock(), userOf(r).Zone).Mine(s.Clock().Add(lasts))}
+	l.Mailed = s.mailLink(r, u, l.Href, what)
+	return l
+}
+
+// origin is where this site is reached: the public address, else what the
+// signed-in browser itself uses.
+func (s *site) origin(r *http.Request) string {
+	if s.PublicURL != "" {
+		return s.PublicURL
 	}
+	scheme := "http://"
+	if r.TLS != nil || s.SecureCookies {
+		scheme = "https://"
+	}
+	return scheme + r.Host
+}
+
+// teamSave makes a team.
+func (s *site) teamSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := parseForm(r)
 	if err != nil {
 		return err
 	}
-	hours, err := strconv.Atoi(f.Get("hours"))
-	if err != nil {
-		hours = -1
-	}
-	if err := s.CRM.SetEscalation(r.Context(), actorOf(r), hours, f.int64("to")); err != nil {
-		status := statusOf(err)
-		if err := f.take(err, "hours", "to"); err != nil {
+	var id int64
+	if r.PathValue("id") != "" {
+		if id, err = pathID(r); err != nil {
 			return err
 		}
-		return s.renderTeam(w, r, status, newForm(), models.User{}, "", f)
 	}
-	s.flash(r, "Saved. It holds for everybody who waits from now on, and for who waits already.")
-	return redirect(w, r, "/team")
+	t, err := s.CRM.SaveTeam(r.Context(), actorOf(r), id, f.Get("team_name"))
+	if err != nil {
+		status := statusOf(err)
+		if err := f.take(err, "team_name"); err != nil {
+			return err
+		}
+		return s.renderTeam(w, r, status, func(p *teamPage) { p.TeamErr, p.Rename = f, id })
+	}
+	if id == 0 {
+		s.flash(r, "Team “"+t.Name+"” is made. Put people into it on their own pages.")
+	} else {
+		s.flash(r, "Renamed to “"+t.Name+"”.")
+	}
+	return redirect(w, r, "/team#teams")
 }

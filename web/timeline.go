@@ -20,6 +20,7 @@ type timelineItem struct {
 	Message *messageView
 	Call    *callView
 	Line    *lineView
+	Pending *pendingView
 }
 
 type messageView struct {
@@ -34,6 +35,7 @@ type messageView struct {
 	Stranger string
 	Answers  string // of a call: the voicemail that it returns
 	Media    []mediaView
+	Pictures bool // it would load some from elsewhere
 }
 
 type callView struct {
@@ -107,11 +109,11 @@ func viewMessage(m models.Message) *messageView {
 	v := &messageView{Message: m, Inbound: m.Direction == models.Inbound, Body: m.Text}
 	if v.Inbound {
 		v.Body = visible(m)
-		v.Rich = sanitise(m.HTML)
+		v.Rich, v.Pictures = sanitise(m.HTML), pictured(m)
 		v.Quoted = v.Body != m.Text || v.Rich != ""
 		v.Auto = classWords[m.Class]
-		v.Media = viewMedia(m)
 	}
+	v.Media = viewMedia(m)
 	v.State = messageState(m)
 	return v
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"followup/models"
@@ -15,14 +16,27 @@ type todayPage struct {
 	page
 	Sections []queueSection
 	Left     store.Count
-	Ahead    int // booked calls that have not opened yet
+	Snoozed  store.Count
+	Ahead    int // booked calls before their minute
 	Done     int64
+	Parts    []queueFilter
+	Whose    []queueFilter
+	Filtered bool
+	Self     string // this view's address, by which it renews itself
+	Topic    string // what its live updates are about
+	Later    laterForms
+}
+
+// queueFilter is one choice of a filter.
+type queueFilter struct {
+	Label, Href string
+	On          bool
 }
 
 // queueSection is one part of the queue, in the order in which to work.
 type queueSection struct {
-	Key, Title string
-	Rows       []queueRow
+	Key, Title, Note string
+	Rows             []queueRow
 }
 
 // queueRow is one thing to do.
@@ -39,105 +53,116 @@ type queueRow struct {
 	Opens   string // ISO, of a booked call still to come
 	Action  string
 	Channel models.ChannelKind
+	Kind    models.TaskKind
+	TaskID  int64  // what can be put off and handed over; 0: neither
+	Rep     string // who has it, where it is not the viewer
+	Note    string // what came with it from a colleague
+	Until   string // ISO: a booked call is put off until then at most
 }
 
-// today is one queue: booked calls, customers who wait, calls due, what needs
-// repair, the rest.
+// today is one queue: booked calls, call-backs, customers who wait, calls due,
+// the rest.
 func (s *site) today(w http.ResponseWriter, r *http.Request) error {
 	u := userOf(r)
 	p := todayPage{page: s.page(r, "Today", "today")}
-	now := p.now
-	local := now.In(p.mine)
-	dayStart := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, p.mine)
-	v, err := s.Store.ViewToday(r.Context(), u.ID, dayStart.UTC(), now.Add(bookedAhead))
+	q := r.URL.Query()
+	whose, err := s.whoseQueue(r, q.Get("who"))
 	if err != nil {
 		return err
 	}
-	p.Left, p.Ahead, p.Done = v.Open, len(v.Booked), v.Done
-	p.Sections = queue(p.times, v)
+	f := store.TodayFilter{UserIDs: whose.ids, Part: store.QueuePart(q.Get("part")), Now: p.now, DayStart: p.startOfDay(), Until: p.now.Add(bookedAhead)}
+	if can(u.Role, maySeeTeam) && whose.name == "" && f.Part == "" {
+		f.OverdueOf = whose.team
+	}
+	v, err := s.Store.ViewToday(r.Context(), f)
+	if err != nil {
+		return err
+	}
+	p.Left, p.Snoozed, p.Ahead, p.Done = v.Open, v.Snoozed, len(v.Upcoming)+len(v.Booked), v.Done
+	p.Sections = queue(p.times, u.ID, v, f.Part)
+	p.Parts, p.Whose = partFilters(q, f.Part, v.Snoozed), whose.filters(q)
+	p.Filtered = f.Part != ""
+	p.Self, p.Topic = r.URL.RequestURI(), "today"
+	if whose.name != "" || len(f.OverdueOf) > 0 {
+		p.Topic = "today-all"
+	}
+	p.Later, err = s.laterForms(r, p.times)
+	if err != nil {
+		return err
+	}
 	return s.show(w, "today", p)
 }
 
-func queue(t times, v store.TodayView) []queueSection {
-	booked := queueSection{Key: "booked", Title: "Booked calls"}
-	waiting := queueSection{Key: "waiting", Title: "Waiting for your answer"}
-	calls := queueSection{Key: "calls", Title: "Calls due"}
-	resolve := queueSection{Key: "resolve", Title: "Needs repair"}
-	rest := queueSection{Key: "rest", Title: "Also to do"}
-	for _, task := range v.Tasks {
-		row := taskQueueRow(t, task)
-		switch {
-		case task.Task.Kind == models.TaskCall && task.Appointment != nil:
-			booked.Rows = append(booked.Rows, row)
-		case task.Task.Kind == models.TaskReply:
-			waiting.Rows = append(waiting.Rows, row)
-		case task.Task.Kind == models.TaskCall:
-			calls.Rows = append(calls.Rows, row)
-		case task.Task.Kind == models.TaskResolve:
-			resolve.Rows = append(resolve.Rows, row)
-		default:
-			rest.Rows = append(rest.Rows, row)
-		}
-	}
-	for _, b := range v.Booked {
-		booked.Rows = append(booked.Rows, bookedQueueRow(t, b))
-	}
-	return []queueSection{booked, waiting, calls, resolve, rest}
+// startOfDay is when the user's own day began.
+func (t times) startOfDay() time.Time {
+	local := t.now.In(t.mine)
+	return time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, t.mine).UTC()
 }
 
-func taskQueueRow(t times, row store.TaskRow) queueRow {
-	q := queueRow{Href: idPath("/tasks/", row.Task.ID), Who: row.Who, Title: row.Task.Title, Why: row.Why, When: t.Since(row.Task.DueAt), Action: "Open", Channel: row.Channel, Due: "now"}
-	if t.Overdue(row.Task.DueAt) {
-		q.Due = "late"
-	}
-	if q.Why == "" && row.Sequence != "" {
-		q.Why = row.Sequence
-	}
-	switch row.Task.Kind {
-	case models.TaskCall:
-		q.Icon, q.What, q.Action = "phone", "Call", "Call"
-		q.Text = sentence(afterCalling(row.Task.Prep.TalkingPoint))
-		if row.Appointment != nil && row.Who != nil {
-			q.When = t.Both(row.Appointment.StartsAt, row.Who.Prospect.Zone)
-			q.What = "Booked call"
-		}
-	case models.TaskReply:
-		q.Icon, q.What, q.Action = "reply", "Answer", "Answer"
-		if row.Message != nil {
-			q.Icon, q.What = lookOf(row.Channel).Icon, lookOf(row.Channel).Name
-			q.Text = visible(*row.Message)
-			q.When = t.Since(row.Message.CreatedAt)
-			q.Why = "nothing automatic goes out while they wait"
-		}
-		if row.Who != nil {
-			q.Href = idPath("/prospects/", row.Who.Prospect.ID) + "#answer"
-		}
-	case models.TaskResolve:
-		q.Icon, q.What, q.Action = "alert", "Repair", "Look"
-		q.Text = row.Task.Detail
-		if q.Why == "" {
-			q.Why = sentence(reasonText(row.Task.Reason))
-		}
-	default:
-		q.Icon, q.What = "check", "Review"
-		q.Text = row.Task.Detail
-	}
-	return q
+// partTitles in the order of store.QueueParts.
+var partTitles = map[store.QueuePart]string{
+	store.PartBooked: "Booked calls", store.PartBack: "Call-backs", store.PartWaiting: "Waiting for us",
+	store.PartCalls: "Calls due", store.PartRest: "Also to do", store.PartSnoozed: "Snoozed",
 }
 
-func bookedQueueRow(t times, b store.BookedRow) queueRow {
-	who := b.Who
-	return queueRow{
-		Href: idPath("/appointments/", b.Appointment.ID), Icon: "phone", What: "Booked call", Who: &who,
-		Text: b.Appointment.Title, Why: "Agreed with them; it opens at the minute", Action: "Prepare",
-		When: t.Both(b.Appointment.StartsAt, b.Appointment.Zone), Opens: b.Appointment.StartsAt.UTC().Format(time.RFC3339),
+func queue(t times, viewer int64, v store.TodayView, part store.QueuePart) []queueSection {
+	if part == store.PartSnoozed {
+		snoozed := queueSection{Key: "snoozed", Title: partTitles[part]}
+		for _, row := range v.Tasks {
+			snoozed.Rows = append(snoozed.Rows, snoozedQueueRow(t, viewer, row))
+		}
+		return []queueSection{snoozed}
 	}
+	sections := make([]queueSection, 0, len(store.QueueParts)+1)
+	for _, part := range store.QueueParts {
+		section := queueSection{Key: string(part), Title: partTitles[part]}
+		for _, row := range v.Tasks {
+			if row.Part == part {
+				section.Rows = append(section.Rows, taskQueueRow(t, viewer, row))
+			}
+		}
+		if part == store.PartBooked {
+			for _, row := range v.Upcoming {
+				section.Rows = append(section.Rows, upcomingQueueRow(t, viewer, row))
+			}
+			for _, b := range v.Booked {
+				section.Rows = append(section.Rows, bookedQueueRow(t, b))
+			}
+		}
+		sections = append(sections, section)
+	}
+	overdue := queueSection{Key: "overdue", Title: "Overdue in your team", Note: "Open for a working day and more. Ask, or take it over."}
+	for _, row := range v.Overdue {
+		overdue.Rows = append(overdue.Rows, taskQueueRow(t, viewer, row))
+	}
+	return append(sections, overdue)
 }
 
-// visible is what a person wrote, without what they quoted.
-func visible(m models.Message) string {
-	if m.Visible != "" {
-		return m.Visible
+func partFilters(q url.Values, chosen store.QueuePart, snoozed store.Count) []queueFilter {
+	all := []queueFilter{{Label: "All", Href: todayPath(q, "part", ""), On: chosen == ""}}
+	for _, part := range store.QueueParts {
+		all = append(all, queueFilter{Label: partTitles[part], Href: todayPath(q, "part", string(part)), On: chosen == part})
 	}
-	return m.Text
+	if snoozed.N > 0 || chosen == store.PartSnoozed {
+		all = append(all, queueFilter{Label: "Snoozed " + countText(snoozed), Href: todayPath(q, "part", string(store.PartSnoozed)), On: chosen == store.PartSnoozed})
+	}
+	return all
+}
+
+// todayPath is Today with one filter changed.
+func todayPath(q url.Values, key, value string) string {
+	next := url.Values{}
+	for _, k := range []string{"part", "who"} {
+		v := q.Get(k)
+		if k == key {
+			v = value
+		}
+		if v != "" {
+			next.Set(k, v)
+		}
+	}
+	if len(next) == 0 {
+		return "/"
+	}
+	return "/?" + next.Encode()
 }

@@ -31,14 +31,25 @@ type Options struct {
 	Channels  *channels.Registry
 	// Webhooks are the providers' addresses: path, "/hooks/…", → who reads it.
 	Webhooks map[string]channels.WebhookReceiver
+	// Batches and Imports work on many people; nil: ones of the pages' own.
+	Batches *scheduler.Batches
+	Imports *crm.Imports
+	// Configured are the addresses of the accounts that the configuration file
+	// names, and sets again at each start.
+	Configured []string
 	// Sandbox shows the phone and the inbox on which one plays the customer.
 	Sandbox bool
 	// OAuth are the providers at which mailboxes can be connected, by name.
 	OAuth       map[string]oauth.App
 	OAuthClient *http.Client // nil: the default one
 	Clock       models.Clock
-	Log         *slog.Logger
-	PublicURL   string
+	// Mail sends a user a link from a shared mailbox; nil: there is none.
+	Mail func(ctx context.Context, to models.User, subject, text string) error
+	Log  *slog.Logger
+	// Closing ends the open streams, so that a shutdown need not wait for
+	// pages; nil: only their readers end them.
+	Closing   <-chan struct{}
+	PublicURL string
 	// Seed carries out the first sign-in's choice: "demonstration" or "own".
 	Seed func(ctx context.Context, mode string) error
 	// SecureCookies for a site that is served by HTTPS.
@@ -55,7 +66,10 @@ type site struct {
 	views    *views
 	sessions *scs.SessionManager
 	health   healthCache
+	forecast forecastCache
 	refused  refusals
+	patterns []string // of the pages behind the session, for the test of their permissions
+	hub      *hub
 	hooks    chan struct{} // bounds the deliveries worked on at once
 }
 
@@ -74,6 +88,7 @@ func New(opt Options) (http.Handler, error) {
 	if opt.OAuthClient == nil {
 		opt.OAuthClient = http.DefaultClient
 	}
+	opt.background()
 	if opt.StalledAfter == 0 {
 		opt.StalledAfter = 30 * time.Second
 	}
@@ -81,7 +96,7 @@ func New(opt Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &site{Options: opt, views: v, sessions: newSessions(opt), hooks: make(chan struct{}, hooksAtOnce)}
+	s := &site{Options: opt, views: v, sessions: newSessions(opt), hooks: make(chan struct{}, hooksAtOnce), hub: newHub(opt)}
 	// The session itself is what failed, so the error page must not ask for it.
 	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { s.failPlain(w, r, err) }
 	return s.handler(), nil

@@ -71,6 +71,7 @@ var reasonWords = map[models.Reason]string{
 	models.HoldRetry:         "refused for now, tried again later",
 	models.HoldCompany:       "a colleague at the same company answered",
 	models.HoldGap:           "too soon after the last one",
+	models.HoldReview:        "the review of the last call is not written",
 	models.HoldRestored:      "restored from a backup; it may have gone out before that",
 
 	models.SkipMomentPassed:   "its moment had passed",
@@ -89,6 +90,8 @@ var reasonWords = map[models.Reason]string{
 	models.CancelMoved:       "the call was moved",
 	models.CancelAppointment: "the call was canceled",
 	models.CancelVersionMove: "moved to a new version",
+	models.CancelWithdrawn:   "taken back before it left",
+	models.CancelMerged:      "merged with another record",
 
 	models.EndSent:             "sent",
 	models.EndRefused:          "refused by the provider",
@@ -107,10 +110,16 @@ var reasonWords = map[models.Reason]string{
 	models.AttentionMissedCall:  "a booked call was missed",
 	models.AttentionPlan:        "the next step could not be planned",
 	models.AttentionUnanswered:  "nobody has answered them",
+	models.AttentionUndialled:   "a booked call was not dialled at its minute",
 
-	models.StopByHand:   "by hand",
-	models.StopUntested: "its set-up is not finished",
-	models.StopReplaced: "a real account is connected",
+	models.StopByHand:      "by hand",
+	models.StopUntested:    "its set-up is not finished",
+	models.StopReplaced:    "a real account is connected",
+	models.StopBounces:     "too much of what it sent came back",
+	models.StopComplaints:  "too much of what it sent was marked as spam",
+	models.StopOwnerLeft:   "its owner has left",
+	models.AttentionOptOut: "they may want us to stop",
+	models.HoldWorkspace:   "everything automatic is paused",
 
 	models.FailBounced:     "bounced",
 	models.FailWrongNumber: "wrong number",
@@ -131,6 +140,7 @@ var pauseWords = map[models.PauseReason]string{
 	models.PauseManual:           "paused by hand",
 	models.PauseNeedsAttention:   "something must be repaired",
 	models.PauseColleagueReplied: "a colleague answered",
+	models.PauseOnLeave:          "their rep is away",
 }
 
 var finishWords = map[models.EnrollmentOutcome]string{
@@ -149,6 +159,15 @@ var finishWords = map[models.EnrollmentOutcome]string{
 var objections = []option{
 	{Value: "", Label: "Nothing noted"}, {Value: "price", Label: "Price"}, {Value: "timing", Label: "Timing"}, {Value: "authority", Label: "Somebody else decides"},
 	{Value: "need", Label: "No need seen"}, {Value: "trust", Label: "Trust"}, {Value: "other", Label: "Something else"}, {Value: "none", Label: "None raised, because …"},
+}
+
+func objectionLabel(kind string) string {
+	for _, o := range objections {
+		if o.Value == kind {
+			return strings.TrimSuffix(o.Label, ", because …")
+		}
+	}
+	return sentence(plain(kind))
 }
 
 // finishChoices are the outcomes that a person may give.
@@ -191,12 +210,20 @@ var eventWords = map[models.EventKind]string{
 	models.EventTouchHeld:         "Held",
 	models.EventTouchEnded:        "Step ended",
 	models.EventTouchUnconfirmed:  "Sending not confirmed",
+	models.EventTaskPlanned:       "Call set in the queue for its minute",
 	models.EventTaskOpened:        "Task opened",
 	models.EventTaskClosed:        "Task closed",
+	models.EventDialed:            "Dialled",
+	models.EventReviewed:          "Call reviewed",
+	models.EventTaskSnoozed:       "Task put off",
+	models.EventTaskReturned:      "Task came back",
+	models.EventTaskEscalated:     "Task open for a working day: shown to the manager",
+	models.EventNotified:          "Rep notified",
 	models.EventInbound:           "Message received",
 	models.EventReceipt:           "Delivery report",
 	models.EventAnswered:          "Answered",
 	models.EventSuppressed:        "Do not contact",
+	models.EventPreferences:       "Chose on their own page",
 	models.EventSuppressionLifted: "May be contacted again",
 	models.EventConsent:           "Consent recorded",
 	models.EventConsentWithdrawn:  "Consent withdrawn",
@@ -205,11 +232,45 @@ var eventWords = map[models.EventKind]string{
 	models.EventAppointmentEnded:  "Booked call ended",
 	models.EventCommitment:        "Promise recorded",
 	models.EventCommitmentClosed:  "Promise closed",
+	models.EventErased:            "Personal data erased",
+	models.EventExported:          "Personal data exported",
 	models.EventProspectChanged:   "Details changed",
 	models.EventImported:          "Imported",
 	models.EventMerged:            "Merged",
+	models.EventDistinct:          "Said to be two people",
+	models.EventUnread:            "Marked as unread",
+	models.EventAnswerWithdrawn:   "Answer taken back",
 	models.EventContactInvalid:    "Contact point does not work",
 	models.EventPursuit:           "A new pursuit began",
+	models.EventSignIn:            "Signed in",
+	models.EventSignedOut:         "Signed out everywhere",
+	models.EventInvited:           "Invited",
+	models.EventPasswordLink:      "Link for a new password made",
+	models.EventSecondFactor:      "Second factor changed",
+	models.EventUserLeft:          "Left; everything was handed over",
+	models.EventUserChanged:       "User changed",
+	models.EventLeaveStarted:      "Away: the stand-in takes over",
+	models.EventLeaveEnded:        "Back from leave",
+	models.EventTaskHanded:        "Task handed over",
+	models.EventReassigned:        "Given to another owner",
+	models.EventTeam:              "Team changed",
+	models.EventResolved:          "Resolved by a person",
+	models.EventSenderChanged:     "Account changed",
+	models.EventSenderStopped:     "Account stopped",
+	models.EventSenderStarted:     "Account started",
+	models.EventWorkspacePaused:   "Everything paused",
+	models.EventWorkspaceResumed:  "Everything goes on",
+	models.EventSettings:          "Rules changed",
+	models.EventPublished:         "Sequence published",
+	models.EventSequenceDrafted:   "Sequence draft begun",
+	models.EventSequenceShared:    "Sequence shared",
+	models.EventSequenceOpened:    "Sequence opened again",
+	models.EventSequenceArchived:  "Sequence archived",
+	models.EventCompanyReleased:   "Company may be written to again",
+	models.EventCompanyHeld:       "Company held",
+	models.EventCompanyChanged:    "Company changed",
+	models.EventLibrary:           "Library changed",
+	models.EventReplyMarked:       "Reply judged by a person",
 }
 
 // codeText is an event's code in words, whatever family it is of.

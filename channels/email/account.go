@@ -25,11 +25,13 @@ const lookEvery = time.Second
 func (c *Channel) Inspect(ctx context.Context, sender models.Sender) []channels.Check {
 	checks := []channels.Check{checkOf("Sending by "+sender.Settings.SMTPHost, c.probeSMTP(ctx, sender), "signed in over a secure connection")}
 	if sender.Settings.IMAPHost == "" {
-		return append(checks, channels.Check{What: "Reading answers", State: channels.CheckWarning,
+		checks = append(checks, channels.Check{What: "Reading answers", State: channels.CheckWarning,
 			Says: "no IMAP server is given, so answers are not seen and nothing pauses by them; enter it below"})
+		return append(checks, c.inspectDNS(ctx, sender)...)
 	}
 	names, err := c.readable(ctx, sender)
-	return append(checks, checkOf("Reading answers at "+sender.Settings.IMAPHost, err, "signed in; answers are read in "+strings.Join(names, ", ")))
+	checks = append(checks, checkOf("Reading answers at "+sender.Settings.IMAPHost, err, "signed in; answers are read in "+strings.Join(names, ", ")))
+	return append(checks, c.inspectDNS(ctx, sender)...)
 }
 
 func checkOf(what string, err error, fine string) channels.Check {

@@ -43,7 +43,8 @@ func (c *composer) compose(m models.Message) (envelope, []byte, error) {
 		gomail.WithCharset(gomail.CharsetUTF8), gomail.WithEncoding(gomail.EncodingQP),
 		gomail.WithNoDefaultUserAgent(),
 	}
-	if strings.TrimSpace(m.HTML) != "" {
+	// With files there are several parts, and each needs a boundary of its own.
+	if (strings.TrimSpace(m.HTML) != "" || m.Calendar != "") && len(m.Files) == 0 {
 		options = append(options, gomail.WithBoundary(boundary(env.mailID)))
 	}
 	signer, err := c.keys.signer(m, from.Address, c.options.Clock)
@@ -172,6 +173,18 @@ func body(msg *gomail.Msg, m models.Message) {
 	msg.SetBodyString(gomail.TypeTextPlain, text)
 	if strings.TrimSpace(m.HTML) != "" {
 		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	}
+	if m.Calendar != "" {
+		// An alternative, not a file: so it is taken for an invitation (RFC 6047 2.4).
+		msg.AddAlternativeString(gomail.ContentType("text/calendar; method="+m.CalendarMethod), m.Calendar)
+	}
+	for _, f := range m.Files {
+		kind := gomail.ContentType(f.Type)
+		if f.Type == "" {
+			kind = gomail.TypeAppOctetStream
+		}
+		// The reader is in memory and cannot fail.
+		_ = msg.AttachReader(oneLine(f.Name), bytes.NewReader(f.Content), gomail.WithFileContentType(kind))
 	}
 }
 

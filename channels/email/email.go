@@ -51,6 +51,9 @@ type Options struct {
 	// SentCopies recognises our own messages in the Sent folder; nil: none is.
 	SentCopies SentCopies
 
+	// LookupTXT reads the DNS of sending domains; nil: it is not looked at.
+	LookupTXT LookupTXT
+
 	RootCAs *x509.CertPool // nil: the system's
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
 }

@@ -83,6 +83,9 @@ func (c *Channel) Check(m models.Message) error {
 	if se := c.allow.Check(m.ToAddress); se != nil {
 		return se
 	}
+	if len(m.Media) > 0 && c.o.PublicURL == "" {
+		return channels.Refuse("no_public_url", "pictures can be texted only where Twilio can fetch them: set the public address of this site")
+	}
 	switch n := len(utf16.Encode([]rune(m.Text))); {
 	case strings.TrimSpace(m.Text) == "":
 		return channels.Refuse("empty", "the text is empty")
@@ -122,6 +125,15 @@ func (c *Channel) Send(ctx context.Context, m models.Message) (channels.Outcome,
 // params is the message as Twilio takes it.
 func (c *Channel) params(m models.Message) (*openapi.CreateMessageParams, *channels.SendError) {
 	params := (&openapi.CreateMessageParams{}).SetTo(m.ToAddress).SetBody(m.Text)
+	var pictures []string
+	for _, media := range m.Media {
+		if media.Token != "" {
+			pictures = append(pictures, strings.TrimRight(c.o.PublicURL, "/")+channels.FilePath+url.PathEscape(media.Token))
+		}
+	}
+	if len(pictures) > 0 {
+		params.SetMediaUrl(pictures)
+	}
 	if c.o.PublicURL != "" {
 		params.SetStatusCallback(c.callback(m.Token))
 	}

@@ -54,7 +54,9 @@ type Options struct {
 	Script func(ctx context.Context, token string) (models.Message, *models.User, error)
 	// Ring gives the number of the rep whom a return call from this customer
 	// should ring; nil or false: nobody.
-	Ring  func(ctx context.Context, from string, sender models.Sender) (string, bool)
+	Ring func(ctx context.Context, from string, sender models.Sender) (string, bool)
+	// Dials are the calls between reps and prospects; nil: none are placed.
+	Dials Dials
 	Clock models.Clock
 	// OnHuman is what a person who answers hears; "": Apologize.
 	OnHuman Handling

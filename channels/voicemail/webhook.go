@@ -30,6 +30,8 @@ func (c *Channel) Webhook(ctx context.Context, r *http.Request) (channels.Webhoo
 	switch {
 	case req.Form.Get("CallSid") == "":
 		return channels.Webhook{}, models.Invalid("CallSid", "the request names no call")
+	case c.o.Dials != nil && r.URL.Query().Get(dialKey) != "":
+		return c.bridged(ctx, r, req)
 	case req.Hook == "call-status":
 		return c.status(req), nil
 	case after == afterRecord:

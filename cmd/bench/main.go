@@ -29,9 +29,12 @@ type bench struct {
 	scale   float64 // of the sizes
 	rounds  int     // in which what is compared takes turns
 	people  int     // the most enrolled
-	profile string
-	out     io.Writer
-	report  report
+	touches int     // that the insights are of
+	// prospects that the pages are over.
+	prospects int
+	profile   string
+	out       io.Writer
+	report    report
 }
 
 // section measures one of the promises.
@@ -48,6 +51,9 @@ var sections = []section{
 	{"punctuality", (*bench).punctuality},
 	{"pause", (*bench).pauses},
 	{"growth", (*bench).growth},
+	{"gate", (*bench).gate},
+	{"insights", (*bench).insights},
+	{"pages", (*bench).pages},
 }
 
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
@@ -57,6 +63,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	flags.Float64Var(&b.scale, "scale", 1, "of all sizes; 0.1 is a quick look")
 	flags.IntVar(&b.rounds, "rounds", 5, "in which what is compared takes turns")
 	flags.IntVar(&b.people, "people", 1_000_000, "the most enrolled in the section growth; 10000000 takes 20 GB and a quarter of an hour")
+	flags.IntVar(&b.touches, "touches", 200_000, "that the section insights counts; 10000000 takes 10 GB and half an hour")
+	flags.IntVar(&b.prospects, "prospects", 100_000, "that the section pages is over; 1000000 takes 12 GB and a quarter of an hour")
 	only := flags.String("only", "", "sections, by comma: "+names())
 	into := flags.String("o", "", "file for the report; none: only what is printed")
 	flags.StringVar(&b.profile, "profile", "", "prefix of files for CPU profiles of the engine")

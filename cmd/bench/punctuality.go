@@ -23,8 +23,8 @@ func (b *bench) punctuality(ctx context.Context) error {
 	return nil
 }
 
-// leadTime is how long before the moment the engine is started.
-const leadTime = 4 * time.Second
+// readyTime is how long before their minute the engine meets the booked calls.
+const readyTime = 30 * time.Second
 
 func (b *bench) bookedCalls(ctx context.Context) error {
 	w, err := b.onPostgres(ctx, crowdPlan{channel: models.ChannelEmail, senders: 1, smtpPort: 25})
@@ -43,9 +43,15 @@ func (b *bench) bookedCalls(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	at := w.clock().Add(leadTime).Truncate(time.Second)
-	if _, err := w.db.ExecContext(ctx, "UPDATE touches SET due_at = $1, promised_at = $1 WHERE kind = 'booked_call'", at); err != nil {
-		return err
+	// The engine has ten minutes for making them ready; here it has this.
+	at := w.clock().Add(readyTime).Truncate(time.Second)
+	for _, minute := range []string{
+		"UPDATE touches SET due_at = $1, promised_at = $1 WHERE kind = 'booked_call'",
+		"UPDATE tasks SET due_at = $1 WHERE state = 'upcoming'",
+	} {
+		if _, err := w.db.ExecContext(ctx, minute, at); err != nil {
+			return err
+		}
 	}
 	if err := engine.tell("go"); err != nil {
 		return err
@@ -117,6 +123,8 @@ func (w *work) growBooked(ctx context.Context, first, n int) error {
 		{"enrollments", booked, map[string]string{"id": "{i}", "prospect_id": "{i}", "appointment_id": "{i}", "replan_at": "NULL"}},
 		{"touches", booked + " AND o.kind = 'booked_call'", map[string]string{
 			"id": "{i}", "prospect_id": "{i}", "enrollment_id": "{i}", "appointment_id": "{i}", "contact_point_id": "NULL"}},
+		{"tasks", booked + " AND o.state = 'upcoming'", map[string]string{
+			"id": "{i}", "prospect_id": "{i}", "enrollment_id": "{i}", "appointment_id": "{i}", "touch_id": "{i}"}},
 	} {
 		if err := w.copyRows(ctx, t.table, t.where, first, n, t.set); err != nil {
 			return fmt.Errorf("copy %s: %w", t.table, err)

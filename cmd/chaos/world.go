@@ -143,6 +143,7 @@ func (s *seeder) seed(ctx context.Context) error {
 		return err
 	}
 	settings.PostalAddress = "1 Main Street, Springfield"
+	settings.Caps = models.Caps{} // a storm makes in minutes what takes weeks
 	if err := s.store.SaveSettings(ctx, settings, models.ActorSystem, s.clock()); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,7 @@ func (doctorCmd) Run(term terminal, c *cli) error {
 	if err != nil {
 		return exitCode(1)
 	}
+	report("attachments", a.store.CheckFiles(), cmp.Or(cfg.FilesDir(), "in the database; set files to a folder that every process sees, and large ones lie there"))
 	a.checkSenders(term.ctx, report)
 	a.checkScheduler(term.ctx, report)
 	a.checkRestored(term.ctx, report)

@@ -30,7 +30,9 @@ type cli struct {
 	Demo        demoCmd        `cmd:"" help:"Show two weeks in two minutes on a throw-away database."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database's schema up to date."`
 	User        userCmd        `cmd:"" help:"Add users, set passwords."`
+	Seed        seedCmd        `cmd:"" help:"Fill an empty workspace with many invented people, to try it at a size."`
 	Import      importCmd      `cmd:"" help:"Import prospects from a CSV file."`
+	Suppress    suppressCmd    `cmd:"" help:"Import lists of those not to be contacted."`
 	Enroll      enrollCmd      `cmd:"" help:"Enroll a prospect in a sequence, or preview it."`
 	Sequence    sequenceCmd    `cmd:"" help:"Lint, push, pull and list sequences."`
 	InspectMail inspectMailCmd `cmd:"" name:"inspect-mail" help:"Say what each message is, one JSON line each."`

@@ -55,7 +55,7 @@ func (a *app) seed(ctx context.Context, mode string, out io.Writer) error {
 // refuseOthers keeps invented people away from real ones, and tells the way
 // out of a demonstration that was cut short by the program's end.
 func (a *app) refuseOthers(ctx context.Context) error {
-	people, err := a.store.ViewProspects(ctx, store.ProspectFilter{Page: models.Page{Limit: 1}})
+	people, err := a.store.ViewProspects(ctx, store.ProspectFilter{Sees: store.Everything, Page: models.Page{Limit: 1}})
 	if err != nil || len(people.Rows) == 0 {
 		return err
 	}

@@ -71,8 +71,8 @@ func (a *app) prepareWorkspace(ctx context.Context) error {
 func (a *app) handler(seed func(context.Context, string) error) (http.Handler, error) {
 	return web.New(web.Options{
 		Store: a.store, Scheduler: a.scheduler, Replies: a.replies, CRM: a.crm, Channels: a.channels,
-		Webhooks: a.webhooks, OAuth: oauthApps(a.cfg.OAuth), OAuthClient: &http.Client{Timeout: time.Minute}, Sandbox: a.cfg.Sandbox(), Clock: a.clock, Log: a.log, PublicURL: a.cfg.PublicURL,
-		StalledAfter: a.stalledAfter, Seed: seed, SecureCookies: strings.HasPrefix(a.cfg.PublicURL, "https:"),
+		Webhooks: a.webhooks, OAuth: oauthApps(a.cfg.OAuth), OAuthClient: &http.Client{Timeout: time.Minute}, Configured: a.cfg.Accounts(), Sandbox: a.cfg.Sandbox(), Clock: a.clock, Log: a.log, PublicURL: a.cfg.PublicURL,
+		Mail: a.notifier().MailLink, StalledAfter: a.stalledAfter, Closing: a.closing, Seed: seed, SecureCookies: strings.HasPrefix(a.cfg.PublicURL, "https:"),
 	})
 }
 
@@ -111,6 +111,7 @@ func (a *app) serve(ctx context.Context, ln net.Listener, handler http.Handler) 
 		stopped = true
 	}
 	stop()
+	close(a.closing)
 	// ctx is over; what is under way gets a time of its own.
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
 	defer cancel()

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,6 +44,8 @@ type app struct {
 	webhooks  map[string]channels.WebhookReceiver
 	mailboxes *replies.Mailboxes
 	restored  *scheduler.Restored
+	// closing is closed when serving ends, so that open streams end with it.
+	closing chan struct{}
 	// stalledAfter: as web.Options.StalledAfter; 0: its own.
 	stalledAfter time.Duration
 }
@@ -62,7 +65,7 @@ func isDefaultConfig(path string) bool { return filepath.Base(path) == "followup
 
 // wire is the one place that builds everything.
 func wire(ctx context.Context, cfg config.Config, clock models.Clock, log *slog.Logger, opt wireOptions) (*app, error) {
-	a := &app{cfg: cfg, log: log, clock: clock}
+	a := &app{cfg: cfg, log: log, clock: clock, closing: make(chan struct{})}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("the data folder: %w", err)
 	}
@@ -70,7 +73,7 @@ func wire(ctx context.Context, cfg config.Config, clock models.Clock, log *slog.
 	if err != nil {
 		return nil, err
 	}
-	a.store, err = store.Open(ctx, store.Options{DSN: cfg.DSN(), Key: key, Clock: clock, Log: log})
+	a.store, err = store.Open(ctx, store.Options{DSN: cfg.DSN(), Key: key, Clock: clock, Log: log, Files: cfg.FilesDir()})
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +86,7 @@ func wire(ctx context.Context, cfg config.Config, clock models.Clock, log *slog.
 	replica := strings.ToLower(rand.Text()[:12])
 	a.scheduler = &scheduler.Scheduler{
 		Store: a.store, Channels: a.channels, Clock: clock, Log: log, Replica: replica,
-		Slots: cfg.Scheduler.Slots, SendFor: cfg.Scheduler.SendFor, Synchronous: opt.synchronous, PublicURL: cfg.PublicURL,
+		Slots: cfg.Scheduler.Slots, SendFor: cfg.Scheduler.SendFor, Synchronous: opt.synchronous, PublicURL: cfg.PublicURL, BookingLink: a.store.BookingLink,
 	}
 	a.replies = &replies.Service{Store: a.store, Channels: a.channels, Clock: clock, Log: log, Wake: a.scheduler.Wake}
 	a.crm = &crm.Service{Store: a.store, Clock: clock, Log: log, Wake: a.scheduler.Wake}
@@ -102,6 +105,50 @@ func wire(ctx context.Context, cfg config.Config, clock models.Clock, log *slog.
 
 // jobs are what recurs beside the engine's Ticks; each is one line here.
 func (a *app) jobs() []scheduler.Job {
+	tell := a.notifier()
+	return []scheduler.Job{
+		{Name: "notifications", Spec: "*/2 * * * * *", Run: tell.Watch},
+		{Name: "overdue tasks", Spec: "15 * * * * *", Run: tell.Overdue},
+		{Name: "leaves", Spec: "*/15 * * * * *", Run: a.store.ApplyLeaves},
+		{Name: "version moves", Spec: "*/3 * * * * *", Run: a.crm.ContinueMoves},
+		{Name: "sender health", Spec: "45 */5 * * * *", Run: a.senderHealth},
+		{Name: "insights", Spec: "*/15 * * * * *", Run: func(ctx context.Context, _ time.Time) error { _, err := a.store.RollInsights(ctx); return err }},
+		{Name: "retention", Spec: "0 40 3 * * *", Run: a.crm.CleanUp},
+		{Name: "large inbounds", Spec: "20 7 * * * *", Run: a.putAside},
+		{Name: "enroll many", Spec: "*/2 * * * * *", Run: (&scheduler.Batches{Store: a.store, Scheduler: a.scheduler, Holder: a.scheduler.Replica}).Work},
+		{Name: "imports", Spec: "*/2 * * * * *", Run: a.imports().Work},
+		{Name: "old imports", Spec: "0 17 3 * * *", Run: a.imports().Prune},
+		{Name: "promises due", Spec: "5 * * * * *", Run: a.promisesDue},
+		{Name: "calendars", Spec: "35 * * * * *", Run: a.calendars().Read},
+		{Name: "duplicates", Spec: "0 50 2 * * *", Run: a.store.NightlyDuplicates},
+		{Name: "digests", Spec: "30 */5 * * * *", Run: tell.Digests},
+	}
+}
+
+// notifier tells users of what concerns them.
+func (a *app) notifier() *scheduler.Notifier {
+	return &scheduler.Notifier{Store: a.store, Channels: a.channels, Clock: a.clock, Log: a.log, PublicURL: a.cfg.PublicURL}
+}
+
+// senderHealth counts what became of what was sent, then stops senders whose
+// name is being spoiled.
+func (a *app) senderHealth(ctx context.Context, now time.Time) error {
+	if err := a.store.TallySenders(ctx, now); err != nil {
+		return err
+	}
+	return a.store.RestHarmed(ctx, now)
+}
+
+// putAside moves large inbounds out of the database, where there is a folder
+// for them: those of before there was one, or out of a backup.
+func (a *app) putAside(ctx context.Context, _ time.Time) error {
+	const atOnce = 20
+	for ctx.Err() == nil {
+		n, err := a.store.PutAside(ctx, atOnce)
+		if err != nil || n < atOnce {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -133,11 +180,11 @@ func (a *app) registerChannels(opt wireOptions) error {
 	})
 	calls := voicemail.New(voicemail.Options{
 		Client: twilio, PublicURL: a.cfg.PublicURL, Allow: a.cfg.Phone.Allow, Clock: a.clock,
-		Sender: a.store.SenderByAddress, Known: a.store.MessageKnown, Script: a.store.VoicemailScript, Ring: a.store.RepToRing,
+		Sender: a.store.SenderByAddress, Known: a.store.MessageKnown, Script: a.store.VoicemailScript, Ring: a.store.RepToRing, Dials: a.store,
 	})
 	a.mail = email.New(email.Options{
 		Clock: a.clock, PublicURL: a.cfg.PublicURL, RootCAs: opt.rootCAs, PollEvery: opt.pollEvery,
-		Sender: a.store.SenderByAddress, Token: a.tokenKeeper().Token,
+		Sender: a.store.SenderByAddress, Token: a.tokenKeeper().Token, LookupTXT: net.DefaultResolver.LookupTXT,
 		SentCopies: func(ctx context.Context, sender models.Sender, mailIDs []string) (map[string]bool, error) {
 			return a.store.SentCopies(ctx, sender, mailIDs, a.clock())
 		},

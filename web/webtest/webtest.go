@@ -104,7 +104,7 @@ func New(t testing.TB, opt Options) *App {
 	for _, kind := range []models.ChannelKind{models.ChannelEmail, models.ChannelSMS, models.ChannelVoicemail} {
 		a.Channels.Add(models.ProviderSandbox, sandbox.New(kind, sandbox.Options{Clock: a.Now}))
 	}
-	a.Scheduler = &scheduler.Scheduler{Store: a.Store, Channels: a.Channels, Clock: a.Now, Log: opt.Log, Replica: "webtest", Synchronous: true, PublicURL: "https://followup.example.com"}
+	a.Scheduler = &scheduler.Scheduler{Store: a.Store, Channels: a.Channels, Clock: a.Now, Log: opt.Log, Replica: "webtest", Synchronous: true, PublicURL: "https://followup.example.com", BookingLink: a.Store.BookingLink}
 	a.Replies = &replies.Service{Store: a.Store, Channels: a.Channels, Clock: a.Now, Log: opt.Log, Wake: a.Scheduler.Wake}
 	a.CRM = &crm.Service{Store: a.Store, Clock: a.Now, Log: opt.Log, Wake: a.Scheduler.Wake}
 	a.prepare(ctx, opt)
@@ -242,6 +242,17 @@ func (c *Client) Send(path string, form url.Values, headers map[string]string) (
 	for k, v := range headers {
 		req.Header.Set(k, v)
 	}
+	res, err := c.Do(req)
+	return c.read(res, err)
+}
+
+// PostBody submits a body of any type, as a form with files does.
+func (c *Client) PostBody(path, contentType string, body io.Reader) (status int, answer string) {
+	c.app.t.Helper()
+	req, err := http.NewRequest(http.MethodPost, c.app.URL+path, body)
+	c.app.must(err)
+	req.Header.Set("Content-Type", contentType)
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
 	res, err := c.Do(req)
 	return c.read(res, err)
 }

@@ -107,7 +107,9 @@ func (w *World) work(p *person, t models.Task) {
 			}
 			return w.afterwards(ctx, p, t)
 		})
-	case models.TaskReview, models.TaskResolve:
+	case models.TaskReview:
+		w.review(p, t)
+	case models.TaskResolve:
 		// Left for whoever looks at the demonstration.
 	}
 }

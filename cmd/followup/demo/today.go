@@ -58,7 +58,7 @@ func (w *World) Today(ctx context.Context, end time.Time) error {
 			w.after(end.Add(-a.wrote).Sub(now), p.prospect.Name()+" writes", func(ctx context.Context) error { return w.write(ctx, p, a.writes) })
 		}
 	}
-	return nil
+	return w.stock(ctx)
 }
 
 func (w *World) arrive(ctx context.Context, p *person, a arrival, end time.Time) error {

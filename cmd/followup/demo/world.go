@@ -39,7 +39,7 @@ type World struct {
 	// in the order drawn: the same pair never comes twice
 	firstNames, lastNames []string
 	idle                  time.Time // the reps work until then; zero: always
-	lastTask              int64
+	lastOpened            int64
 }
 
 // Sent is the sandbox's hook: the customers see what reaches them.
@@ -153,12 +153,12 @@ func (w *World) look(ctx context.Context) error {
 			w.react(p, m)
 		}
 	}
-	tasks, err := w.Store.OpenTasksAfter(ctx, w.lastTask)
+	tasks, last, err := w.Store.TasksOpenedAfter(ctx, w.lastOpened)
 	if err != nil {
 		return err
 	}
+	w.lastOpened = last
 	for _, t := range tasks {
-		w.lastTask = t.ID
 		if p := w.byID[deref(t.ProspectID)]; p != nil {
 			w.work(p, t)
 		}

@@ -21,6 +21,8 @@ type judge struct {
 	handed     map[int64]*handed  // claimed touches
 	steps      map[string]int64   // enrollment, step and occurrence → the touch that arrived
 	last       map[int64]delivery // the last that reached each person
+	came       map[int64][]visit
+	sentOn     map[senderDay]int
 	overdue    map[int64]bool
 	ripe       []*promise
 	trail      trail
@@ -36,14 +38,14 @@ type handed struct {
 	purpose                                models.Purpose
 	byHand                                 bool
 	attempt                                int
-	sendBy                                 time.Time
+	sendBy, claimed                        time.Time
 	looked                                 bool // the last look let it pass
 }
 
 func newJudge(w *world) judge {
 	return judge{
 		w: w, statements: map[string]*sql.Stmt{}, unreadOf: map[int64]time.Time{}, handed: map[int64]*handed{}, steps: map[string]int64{},
-		last: map[int64]delivery{}, overdue: map[int64]bool{}, trail: newTrail(),
+		last: map[int64]delivery{}, came: map[int64][]visit{}, sentOn: map[senderDay]int{}, overdue: map[int64]bool{}, trail: newTrail(),
 	}
 }
 
@@ -81,11 +83,12 @@ func (j *judge) nextTouch(p *person) (at time.Time, ok bool) {
 }
 
 func (j *judge) newTasks(after int64) (list []task, err error) {
-	err = j.rows(`SELECT id, kind, reason, user_id, COALESCE(prospect_id, 0), COALESCE(enrollment_id, 0), COALESCE(appointment_id, 0), COALESCE(sender_id, 0),
-		COALESCE(touch_id, 0) FROM tasks WHERE id > ? AND state = 'open' ORDER BY id`, func(rows *sql.Rows) error {
+	// By their opening: a booked call's task is there since its booking.
+	err = j.rows(`SELECT k.id, k.kind, k.reason, k.user_id, COALESCE(k.prospect_id, 0), COALESCE(k.enrollment_id, 0), COALESCE(k.appointment_id, 0), COALESCE(k.sender_id, 0),
+		COALESCE(k.touch_id, 0), e.id FROM events e JOIN tasks k ON k.id = e.task_id WHERE e.id > ? AND e.kind = 'task.opened' AND k.state = 'open' ORDER BY e.id`, func(rows *sql.Rows) error {
 		var t task
 		var p int64
-		err := rows.Scan(&t.id, &t.kind, &t.reason, &t.user, &p, &t.enrollment, &t.appointment, &t.sender, &t.touch)
+		err := rows.Scan(&t.id, &t.kind, &t.reason, &t.user, &p, &t.enrollment, &t.appointment, &t.sender, &t.touch, &t.opened)
 		t.p = j.w.byID[p]
 		list = append(list, t)
 		return err

@@ -28,12 +28,13 @@ SELECT MIN(at) FROM (
 		AND EXISTS (SELECT 1 FROM touches t WHERE t.sender_id = s.id AND t.state = 'planned' AND t.due_at <= @now)
 )
 UNION ALL SELECT (SELECT promised_at FROM touches WHERE kind = 'booked_call' AND state IN ('planned', 'open') AND promised_at > @missed ORDER BY promised_at LIMIT 1)
+UNION ALL SELECT (SELECT due_at FROM tasks WHERE state = 'upcoming' AND ready_at IS NULL AND due_at > @ahead ORDER BY due_at LIMIT 1)
 UNION ALL SELECT (SELECT 'handed' FROM touches WHERE state IN ('sending', 'unconfirmed') LIMIT 1)`
 
 // due are the instants at which the engine has something to do.
 func (j *judge) due() (times []time.Time, err error) {
 	now := j.w.now.UTC()
-	plus := []time.Duration{0, models.MissedAfter}
+	plus := []time.Duration{0, models.MissedAfter, -models.ReadyAhead}
 	line := 0
 	err = j.rows(nextDue, func(rows *sql.Rows) error {
 		var text sql.NullString
@@ -51,7 +52,7 @@ func (j *judge) due() (times []time.Time, err error) {
 		t, err := time.Parse(sqliteTime, text.String)
 		times = append(times, t.Add(plus[line-1]))
 		return err
-	}, sql.Named("now", now), sql.Named("missed", now.Add(-models.MissedAfter)))
+	}, sql.Named("now", now), sql.Named("missed", now.Add(-models.MissedAfter)), sql.Named("ahead", now.Add(models.ReadyAhead)))
 	if err == nil && line != len(plus)+1 {
 		err = fmt.Errorf("the next instants came in %d lines", line)
 	}
@@ -67,6 +68,7 @@ SELECT EXISTS (SELECT 1 FROM enrollments WHERE state = 'active' AND replan_at IS
 		AND EXISTS (SELECT 1 FROM touches t WHERE t.sender_id = s.id AND t.state = 'planned' AND NOT t.urgent AND t.due_at <= @now))
 	OR EXISTS (SELECT 1 FROM pauses WHERE until IS NOT NULL AND until <= @now)
 	OR EXISTS (SELECT 1 FROM touches WHERE kind = 'booked_call' AND state IN ('planned', 'open') AND promised_at <= @missed)
+	OR EXISTS (SELECT 1 FROM tasks WHERE state = 'upcoming' AND ready_at IS NULL AND due_at > @now AND due_at <= @ahead)
 	OR @look AND EXISTS (SELECT 1 FROM touches WHERE state IN ('sending', 'unconfirmed'))`
 
 // somethingDue tells whether a tick would find anything to do: ticks come
@@ -75,6 +77,6 @@ func (j *judge) somethingDue() (due bool) {
 	w := j.w
 	now := w.now.UTC()
 	w.fail(j.rows(presentDue, func(rows *sql.Rows) error { return rows.Scan(&due) },
-		sql.Named("now", now), sql.Named("missed", now.Add(-models.MissedAfter)), sql.Named("look", now.Sub(w.lastTick) >= unconfirmedEvery)))
+		sql.Named("now", now), sql.Named("missed", now.Add(-models.MissedAfter)), sql.Named("ahead", now.Add(models.ReadyAhead)), sql.Named("look", now.Sub(w.lastTick) >= unconfirmedEvery)))
 	return due
 }

@@ -16,7 +16,7 @@ func (j *judge) claimed(from *process, c models.Claimed) {
 		h := &handed{
 			touch: t.ID, enrollment: deref(t.EnrollmentID), appointment: deref(t.AppointmentID), sender: deref(t.SenderID), p: j.w.byID[t.ProspectID],
 			step: t.StepKey, occurrence: t.Occurrence, to: d.Message.ToAddress, channel: d.Message.Channel, purpose: t.Purpose,
-			byHand: t.Purpose.ByHand(), attempt: t.Attempt, sendBy: j.w.now.Add(freshFor),
+			byHand: t.Purpose.ByHand(), attempt: t.Attempt, sendBy: j.w.now.Add(freshFor), claimed: j.w.now,
 		}
 		j.handed[t.ID] = h
 		j.w.far.people[t.ID] = h.p
@@ -71,6 +71,7 @@ func (j *judge) took(p *person, d delivery, before []delivery) {
 		w.broke(p, "a stale intent is not handed over", "touch %d arrived at %s and was to begin before %s", h.touch, w.now.Format(time.RFC3339), h.sendBy.Format(time.RFC3339))
 	}
 	j.quiet(p, h)
+	j.caps(p, h)
 	if e := w.model.enrolled[h.enrollment]; e != nil {
 		key := h.key(e.course.def)
 		if first, ok := j.steps[key]; ok && first != h.touch {
@@ -94,13 +95,12 @@ func (j *judge) took(p *person, d delivery, before []delivery) {
 }
 
 // quiet judges calls and texts by the clock on the person's own wall: 8:00 to
-// 21:00 where they truly are (47 CFR 64.1200(c)(1)).
+// 21:00 where they truly are (47 CFR 64.1200(c)(1)), and what their state says.
 func (j *judge) quiet(p *person, h *handed) {
 	if h.channel != models.ChannelSMS && h.channel != models.ChannelVoicemail {
 		return
 	}
-	hour := j.w.now.In(p.zone).Hour()
-	if hour >= 8 && hour < 21 {
+	if lawful(p, h.to, j.w.now.In(p.zone)) {
 		return
 	}
 	wrote, ok := j.w.model.lastIn[p.id][h.channel]

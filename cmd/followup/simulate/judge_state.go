@@ -196,7 +196,7 @@ func (j *judge) opensNow(c *promise) {
 	}
 	closed := len(c.p.phones) > 0
 	for _, n := range c.p.phones {
-		if _, no := w.model.forbidden(c.p, n, models.ChannelCall); !no {
+		if _, no := w.model.forbidden(c.p, n, models.ChannelCall, nil); !no {
 			closed = false
 		}
 	}

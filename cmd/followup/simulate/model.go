@@ -20,7 +20,11 @@ type model struct {
 	pursuits map[int64]*pursuit
 	arriving map[string]arrival // inbounds under way, by the provider's id
 	lastIn   map[int64]map[models.ChannelKind]time.Time
-	count    int // enrollments that were granted
+	// through are the orders after which they wrote all the same: a person may
+	// answer them there by hand.
+	through map[int64]map[models.ChannelKind]map[*order]bool
+	reviews map[int64]map[int64]bool // by prospect: calls talked on whose review is missing
+	count   int                      // enrollments that were granted
 }
 
 // enrolled is one enrollment and why it may not send.
@@ -74,7 +78,8 @@ type arrival struct {
 func newModel() model {
 	return model{
 		enrolled: map[int64]*enrolled{}, of: map[int64][]*enrolled{}, orders: map[int64][]*order{}, calls: map[int64]*promise{},
-		pursuits: map[int64]*pursuit{}, arriving: map[string]arrival{}, lastIn: map[int64]map[models.ChannelKind]time.Time{},
+		pursuits: map[int64]*pursuit{}, arriving: map[string]arrival{}, lastIn: map[int64]map[models.ChannelKind]time.Time{}, through: map[int64]map[models.ChannelKind]map[*order]bool{},
+		reviews: map[int64]map[int64]bool{},
 	}
 }
 
@@ -89,14 +94,17 @@ func (m *model) pursuit(p *person) *pursuit {
 func (m *model) interest(p *person) { m.pursuits[p.id] = &pursuit{days: map[models.Date]bool{}} }
 
 // forbidden tells whether an order covers the address on the channel.
-func (m *model) forbidden(p *person, to string, ch models.ChannelKind) (string, bool) {
+func (m *model) forbidden(p *person, to string, ch models.ChannelKind, but map[*order]bool) (string, bool) {
 	for _, o := range m.orders[p.id] {
+		if but[o] {
+			continue
+		}
 		if o.channel == "" || o.channel == ch {
 			return "they asked for it (" + o.source + ")", true
 		}
 	}
 	for _, o := range m.wide {
-		if o.channel != "" && o.channel != ch {
+		if but[o] || o.channel != "" && o.channel != ch {
 			continue
 		}
 		switch o.scope {
@@ -119,7 +127,11 @@ func (m *model) forbidden(p *person, to string, ch models.ChannelKind) (string, 
 
 // stopped says why an automatic message may not begin.
 func (m *model) stopped(h *handed, now time.Time) (string, bool) {
-	if why, no := m.forbidden(h.p, h.to, h.channel); no {
+	var answered map[*order]bool
+	if h.purpose == models.PurposeAnswer {
+		answered = m.through[h.p.id][h.channel]
+	}
+	if why, no := m.forbidden(h.p, h.to, h.channel, answered); no {
 		return why, true
 	}
 	if h.byHand {
@@ -127,6 +139,10 @@ func (m *model) stopped(h *handed, now time.Time) (string, bool) {
 	}
 	if m.paused {
 		return "everything automatic is paused", true
+	}
+	follows := h.purpose == models.PurposeFollowUp || h.purpose == models.PurposeGoodbye || h.purpose == models.PurposeRecurring
+	if follows && len(m.reviews[h.p.id]) > 0 {
+		return "the review of a call with them is not written", true
 	}
 	e := m.enrolled[h.enrollment]
 	switch {
@@ -163,6 +179,7 @@ func (m *model) recorded(w *world, rec models.InboundRecord) {
 	switch in.said {
 	case saysSomething, callsBack:
 		m.spoke(w, p, "they answered")
+		m.wroteAllTheSame(p, rec.Message.Channel)
 	case saysStop:
 		m.stop(w, p, rec.Message.FromAddress)
 	case saysStart:
@@ -185,6 +202,18 @@ func (m *model) recorded(w *world, rec models.InboundRecord) {
 		m.lastIn[p.id] = map[models.ChannelKind]time.Time{}
 	}
 	m.lastIn[p.id][rec.Message.Channel] = w.now
+}
+
+// wroteAllTheSame: what they ordered before does not stop an answer by hand.
+func (m *model) wroteAllTheSame(p *person, ch models.ChannelKind) {
+	if m.through[p.id] == nil {
+		m.through[p.id] = map[models.ChannelKind]map[*order]bool{}
+	}
+	seen := map[*order]bool{}
+	for _, o := range append(slices.Clone(m.orders[p.id]), m.wide...) {
+		seen[o] = true
+	}
+	m.through[p.id][ch] = seen
 }
 
 // backFrom is when somebody's rest ends: the morning after the day of the
@@ -283,6 +312,12 @@ func (m *model) providerOptOut(w *world, p *person, to string) {
 func (m *model) spokeByPhone(w *world, p *person, t task, outcome models.CallOutcome) {
 	if outcome.Answered() {
 		m.interest(p)
+	}
+	if outcome.Answered() && outcome != models.OutcomeDoNotCall {
+		if m.reviews[p.id] == nil {
+			m.reviews[p.id] = map[int64]bool{}
+		}
+		m.reviews[p.id][t.id] = true
 	}
 	if !outcome.Answered() {
 		return

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"followup/laws"
 	"followup/models"
 )
 
@@ -72,7 +73,19 @@ func trustRetries(b *bug, d *models.Due) {
 	}
 }
 
-func noQuietHours(_ *bug, d *models.Due) { d.Settings.QuietFrom, d.Settings.QuietTo = 0, 0 }
+func noQuietHours(_ *bug, d *models.Due) {
+	d.Settings.QuietFrom, d.Settings.QuietTo, d.Settings.Rules = 0, 0, noHours
+}
+
+// noHours takes every row about hours out of force.
+var noHours = func() (own string) {
+	for _, r := range laws.For("").Rows() {
+		if r.Matter == laws.Hours {
+			own, _ = laws.Change(own, r.ID, laws.Off)
+		}
+	}
+	return own
+}()
 
 // windowWhenPlanned holds what is planned until the hours that are permitted
 // where the person lives, which a sound plan leaves to the gate.
@@ -101,6 +114,7 @@ func resend(b *bug, now time.Time) {
 // loseEvent forgets one in a hundred.
 func loseEvent(b *bug) {
 	if b.w.chance(0.01) {
+		b.exec(`DROP TRIGGER IF EXISTS events_never_vanish`) // the database itself would refuse
 		b.exec(`DELETE FROM events WHERE id = (SELECT MAX(id) FROM events WHERE kind = 'touch.ended') AND id > ?`, b.w.judge.lastEvent)
 	}
 }

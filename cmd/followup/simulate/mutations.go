@@ -54,7 +54,7 @@ var mutations = map[string]mutation{
 	},
 	"send without a last look": {about: "what was stopped between claim and hand-over goes out", engine: layer(func(b *bug) { b.blind = true })},
 	"stale intents are sent":   {about: "a replica that was frozen hands over when it wakes", engine: layer(func(b *bug) { b.patient = true })},
-	"booked calls open late":   {about: "booked calls wait for their turn like everything else", engine: layer(func(b *bug) { b.judge = holdCalls })},
+	"booked calls open late":   {about: "booked calls wait for their turn like everything else", engine: layer(func(b *bug) { b.judge, b.late = holdCalls, true })},
 }
 
 // bug is a layer that does the wrong thing in places.
@@ -71,6 +71,7 @@ type bug struct {
 	rescue      func(*bug, time.Time)
 	blind       bool // no last look
 	patient     bool // no send_by
+	late        bool // a booked call's minute is another one, now and then
 	race        bool
 	unseen      map[int64]bool // what the last look does not look at
 }
@@ -100,6 +101,13 @@ func (b *bug) PlanDue(ctx context.Context, now time.Time, limit int, plan models
 		b.planned(b)
 	}
 	return n, err
+}
+
+func (b *bug) OpenBooked(ctx context.Context, now time.Time, limit int) (int, error) {
+	if b.late && b.w.chance(0.1) {
+		now = now.Add(-time.Minute)
+	}
+	return b.Store.OpenBooked(ctx, now, limit)
 }
 
 // planning is plan with what is wrong in it.

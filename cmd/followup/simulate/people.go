@@ -16,6 +16,8 @@ type person struct {
 	name     string
 	zone     *time.Location // where they truly live
 	zoneName string
+	country  string // as our database has it
+	region   string
 	unknown  bool // we do not know their zone
 	company  int64
 	rep      int64
@@ -136,11 +138,20 @@ func (w *world) hire() error {
 			if i == 1 {
 				s.RatePerMinute = 30
 			}
+			if i == 2 && kind == models.SenderMailbox {
+				s.DailyCap = mostOfSender
+			}
 			sender, err := w.store.SaveSender(w.ctx, s, models.ActorSystem, w.now)
 			if err != nil {
 				return err
 			}
 			w.senders = append(w.senders, sender)
+			if sender.DailyCap > 0 {
+				w.capped = sender.ID
+				if w.cappedZone, err = time.LoadLocation(u.Zone); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil
@@ -172,6 +183,7 @@ func (w *world) meet(i int, given numbers) error {
 		p.unknown = true
 		in.Zone, in.Country, in.Region = "", "", ""
 	}
+	p.country, p.region = in.Country, in.Region
 	p.emails = []string{fmt.Sprintf("p%d@%s", i, domain)}
 	if w.chance(0.3) {
 		p.emails = append(p.emails, fmt.Sprintf("p%d@home.example.com", i))
@@ -185,6 +197,7 @@ func (w *world) meet(i int, given numbers) error {
 	if p.unknown && slices.ContainsFunc(p.phones, func(n string) bool { return !slices.Contains(where.areas, n[2:5]) }) {
 		p.unknown = false
 		in.Zone, in.Country, in.Region = where.zone, where.country, where.region
+		p.country, p.region = in.Country, in.Region
 	}
 	labels := []models.ContactLabel{models.LabelWork, models.LabelHome, models.LabelCell}
 	for k, v := range p.emails {

@@ -272,6 +272,22 @@ func (p *process) MissBookedCalls(ctx context.Context, now time.Time, limit int)
 	return n, p.behind("missing calls", err, n > 0)
 }
 
+func (p *process) ReadyCalls(ctx context.Context, now time.Time, after int64, limit int, decide func([]models.Due) []models.Decision) (int64, error) {
+	if err := p.before("readying calls"); err != nil {
+		return 0, err
+	}
+	next, err := p.Store.ReadyCalls(ctx, now, after, limit, decide)
+	return next, p.behind("readying calls", err, false)
+}
+
+func (p *process) OpenBooked(ctx context.Context, now time.Time, limit int) (int, error) {
+	if err := p.before("opening calls"); err != nil {
+		return 0, err
+	}
+	n, err := p.Store.OpenBooked(ctx, now, limit)
+	return n, p.behind("opening calls", err, n > 0)
+}
+
 func (p *process) Heartbeat(ctx context.Context, replica string, now time.Time, took time.Duration) error {
 	if err := p.before("the heartbeat"); err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 // task is one as a rep sees it in the list.
 type task struct {
 	id, user, enrollment, appointment, sender, touch int64
+	opened                                           int64 // the trail's entry
 	p                                                *person
 	kind                                             models.TaskKind
 	reason                                           models.Reason
@@ -20,16 +21,22 @@ type task struct {
 
 // work plans what reps do about new tasks.
 func (w *world) work() {
-	tasks, err := w.judge.newTasks(w.lastTask)
+	tasks, err := w.judge.newTasks(w.lastOpened)
 	if err != nil {
 		w.fail(err)
 		return
 	}
 	for _, t := range tasks {
-		w.lastTask = t.id
+		w.lastOpened = t.opened
 		switch t.kind {
 		case models.TaskCall:
 			w.planCall(t)
+		case models.TaskReview:
+			// Not by the dice of everything else, so that what a seed finds stays.
+			if t.id%5 < 2 { // impatient: nothing follows for all that
+				w.later(time.Duration(1+t.id%180)*time.Minute, func() { w.resumeAll(t.p) })
+			}
+			w.later(time.Duration(1+t.id*37%(4*24*60))*time.Minute, func() { w.review(t) })
 		case models.TaskReply:
 			w.later(w.within(time.Minute, 2*24*time.Hour), func() { w.reply(t) })
 		default:
@@ -93,6 +100,22 @@ func (w *world) called(t task, outcome models.CallOutcome) {
 	w.model.spokeByPhone(w, t.p, t, outcome)
 	if outcome == models.OutcomeDoNotCall {
 		w.doNotCall(t)
+	}
+}
+
+// review writes down how a conversation went; nothing follows before.
+func (w *world) review(t task) {
+	rep := crm.ReviewReport{UserID: t.user, ProspectID: t.p.id, Review: models.CallReview{
+		TaskID: t.id, Objection: models.ObjectionNone, ObjectionWords: "they had no question left", NextWhat: models.NextNothing,
+	}}
+	view, err := w.store.ViewReview(w.ctx, t.id)
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	if _, err := w.crm.FinishReview(w.ctx, rep); !w.refused(t.p, "reviewing a call", err) {
+		delete(w.model.reviews[t.p.id], view.Call.ID)
+		w.note("rep", t.p, "reviews the call (task %d)", t.id)
 	}
 }
 

@@ -52,6 +52,8 @@ func (t *trail) replay(e event) {
 		t.touches[e.touch] = "live"
 	case models.EventTouchEnded:
 		t.touches[e.touch] = e.code
+	case models.EventTaskPlanned:
+		t.tasks[e.task] = string(models.TaskUpcoming)
 	case models.EventTaskOpened:
 		t.tasks[e.task] = string(models.TaskOpen)
 		if e.code == string(models.TaskCall) && e.touch != 0 {

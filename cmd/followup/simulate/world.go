@@ -60,15 +60,17 @@ type world struct {
 	sequences []*course
 	versions  map[int64]models.Definition
 
-	lastTask int64
-	model    model
-	judge    judge
-	tokens   uint64
-	digest   hash.Hash64
-	diary    diary
-	breach   *Breach
-	failed   error
-	res      Result
+	capped     int64 // the sender with a daily cap
+	cappedZone *time.Location
+	lastOpened int64
+	model      model
+	judge      judge
+	tokens     uint64
+	digest     hash.Hash64
+	diary      diary
+	breach     *Breach
+	failed     error
+	res        Result
 }
 
 const defaultReplicas = 2

@@ -28,7 +28,7 @@
       if (Number.isNaN(left)) continue;
       const h = Math.floor(left / 3600), m = Math.floor((left % 3600) / 60);
       el.textContent = left <= 0 ? "now" : h >= 24 ? "" : h ? `in ${h} h ${two(m)} min` : `in ${m}:${two(left % 60)}`;
-      el.classList.toggle("soon", left < 300);
+      el.classList.toggle("soon", left < 600);
       if (left <= 0 && el.dataset.open && !el.dataset.asked) {
         el.dataset.asked = "1";
         setTimeout(() => location.reload(), 1500);
@@ -138,7 +138,7 @@
 
   // Keys. Not while somebody types, and never with a modifier.
   let at = "";
-  const rows = () => $$("[data-row] a").filter((a) => a.offsetParent !== null);
+  const rows = () => $$("[data-row] a:not(.row-later)").filter((a) => a.offsetParent !== null);
   const focusRow = (step) => {
     const all = rows();
     if (!all.length) return;
@@ -152,7 +152,7 @@
     const again = rows().find((a) => a.getAttribute("href") === at);
     if (again) again.focus({ preventScroll: true });
   };
-  const go = { t: "/", i: "/inbox", p: "/prospects", s: "/sequences" };
+  const go = { t: "/", i: "/inbox", p: "/prospects", c: "/commitments", s: "/sequences" };
   let going = 0;
   const focusOn = (sel) => {
     const el = $(sel);

@@ -1,0 +1,257 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"gorm.io/gorm"
+)
+
+// counted is a fact as a person's row keeps it: its step by number.
+type countedFact struct {
+	Family byte
+	Rep    int64
+	Step   int64
+	Day    int32
+	Cohort int32
+	Slot   int32
+	Flags  byte
+	Amount int64
+}
+
+// flags are the outcomes as bits, in the order in which a cell counts them.
+func (f fact) flags() byte {
+	var b byte
+	for i, on := range []bool{f.Replied, f.Positive, f.Met, f.Won, f.OptedOut, f.Voicemail, f.Returned} {
+		if on {
+			b |= 1 << i
+		}
+	}
+	return b
+}
+
+// packFacts writes facts in their order, so that equal ones are equal bytes.
+func packFacts(facts []countedFact) []byte {
+	slices.SortFunc(facts, func(a, b countedFact) int {
+		return cmp.Or(cmp.Compare(a.Family, b.Family), cmp.Compare(a.Day, b.Day), cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.Step, b.Step),
+			cmp.Compare(a.Rep, b.Rep), cmp.Compare(a.Cohort, b.Cohort), cmp.Compare(a.Flags, b.Flags), cmp.Compare(a.Amount, b.Amount))
+	})
+	var out []byte
+	for _, f := range facts {
+		out = append(out, f.Family, f.Flags)
+		for _, n := range []int64{f.Rep, f.Step, int64(f.Day), int64(f.Cohort), int64(f.Slot), f.Amount} {
+			out = binary.AppendVarint(out, n)
+		}
+	}
+	return out
+}
+
+var errPacked = errors.New("what a person was counted for cannot be read; empty the tables insight_people, insight_cells and insight_moves and set insight_marks to 0 to count anew")
+
+func unpackFacts(b []byte) ([]countedFact, error) {
+	var facts []countedFact
+	r := bytes.NewReader(b)
+	for r.Len() > 0 {
+		var f countedFact
+		var err error
+		if f.Family, err = r.ReadByte(); err == nil {
+			f.Flags, err = r.ReadByte()
+		}
+		if err != nil {
+			return nil, errPacked
+		}
+		var n [6]int64
+		for i := range n {
+			if n[i], err = binary.ReadVarint(r); err != nil {
+				return nil, errPacked
+			}
+		}
+		f.Rep, f.Step, f.Day, f.Cohort, f.Slot, f.Amount = n[0], n[1], int32(n[2]), int32(n[3]), int32(n[4]), n[5]
+		facts = append(facts, f)
+	}
+	return facts, nil
+}
+
+// Grains of cells: the family and how long a cell lasts.
+const (
+	grainDay    = "d"
+	grainMonth  = "m"
+	grainCohort = "c" // touches by the month of the enrollment
+)
+
+// anySlot is a cell over all slots; allOf one over all reps, or steps.
+const (
+	anySlot = -1
+	allOf   = 0
+)
+
+type cellKey struct {
+	Grain string // family and grain
+	Rep   int64
+	Step  int64
+	On    int32
+	Slot  int32
+}
+
+// measures of a cell, in the order of its columns.
+type measures [9]int64
+
+const (
+	mN = iota
+	mReplied
+	mPositive
+	mMet
+	mWon
+	mOptedOut
+	mVoicemails
+	mReturned
+	mAmount
+)
+
+const measureColumns = "n, replied, positive, met, won, opted_out, voicemails, returned, amount"
+
+func (f countedFact) measures(times int64) measures {
+	m := measures{mN: times, mAmount: f.Amount * times}
+	for i := range 7 {
+		if f.Flags&(1<<i) != 0 {
+			m[mReplied+i] = times
+		}
+	}
+	return m
+}
+
+// cells are all that a fact is counted in. Which sums are kept follows from
+// what is asked: a query reads the coarsest that still tell its filters apart.
+// lanes are the wider steps that a touch's step is part of: its sequence's
+// touches on its channel, and all on its channel.
+func (f countedFact) cells(lanes [2]int64, add func(cellKey)) {
+	family := string(f.Family)
+	month := monthOf(f.Day)
+	if f.Family != famTouch {
+		for _, rep := range []int64{allOf, f.Rep} {
+			for _, step := range unique(allOf, f.Step) {
+				add(cellKey{family + grainDay, rep, step, f.Day, f.Slot})
+				add(cellKey{family + grainMonth, rep, step, month, f.Slot})
+			}
+		}
+		return
+	}
+	add(cellKey{family + grainDay, f.Rep, f.Step, f.Day, f.Slot})
+	add(cellKey{family + grainMonth, f.Rep, f.Step, month, anySlot})
+	for _, at := range []struct {
+		grain string
+		on    int32
+	}{{grainDay, f.Day}, {grainMonth, month}} {
+		add(cellKey{family + at.grain, allOf, f.Step, at.on, anySlot})
+		add(cellKey{family + at.grain, allOf, f.Step, at.on, f.Slot})
+		add(cellKey{family + at.grain, f.Rep, allOf, at.on, f.Slot})
+		add(cellKey{family + at.grain, allOf, allOf, at.on, f.Slot})
+		for _, lane := range lanes {
+			add(cellKey{family + at.grain, f.Rep, lane, at.on, anySlot})
+		}
+	}
+	for _, rep := range []int64{allOf, f.Rep} {
+		for _, step := range []int64{allOf, f.Step} {
+			add(cellKey{family + grainCohort, rep, step, f.Cohort, anySlot})
+		}
+	}
+}
+
+func unique(a, b int64) []int64 {
+	if a == b {
+		return []int64{a}
+	}
+	return []int64{a, b}
+}
+
+// cellDeltas gathers what changes, so that a cell is written once a batch.
+type cellDeltas map[cellKey]measures
+
+// change takes what a person was counted for before and what now.
+func (d cellDeltas) change(before, after []countedFact, lanes map[int64][2]int64) {
+	net := map[countedFact]int64{}
+	for _, f := range before {
+		net[f]--
+	}
+	for _, f := range after {
+		net[f]++
+	}
+	for f, times := range net {
+		if times == 0 {
+			continue
+		}
+		m := f.measures(times)
+		f.cells(lanes[f.Step], func(k cellKey) {
+			sum := d[k]
+			for i := range sum {
+				sum[i] += m[i]
+			}
+			d[k] = sum
+		})
+	}
+}
+
+// write adds the deltas to the table, in the keys' order.
+func (d cellDeltas) write(tx *gorm.DB) error {
+	keys := make([]cellKey, 0, len(d))
+	for k, m := range d {
+		if m != (measures{}) {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, func(a, b cellKey) int {
+		return cmp.Or(cmp.Compare(a.Grain, b.Grain), cmp.Compare(a.Rep, b.Rep), cmp.Compare(a.Step, b.Step), cmp.Compare(a.On, b.On), cmp.Compare(a.Slot, b.Slot))
+	})
+	for _, size := range insertSizes {
+		for len(keys) >= size {
+			if err := d.upsert(tx, keys[:size]); err != nil {
+				return err
+			}
+			keys = keys[size:]
+		}
+	}
+	return nil
+}
+
+const cellValues = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+
+// upserts by number of rows: the statements keep their shape.
+var upserts = func() map[int]string {
+	out := map[int]string{}
+	for _, size := range insertSizes {
+		sql := "INSERT INTO insight_cells (grain, rep_id, step_id, starts_on, slot, " + measureColumns + ") VALUES "
+		for i := range size {
+			if i > 0 {
+				sql += ","
+			}
+			sql += cellValues
+		}
+		sql += " ON CONFLICT (grain, rep_id, step_id, starts_on, slot) DO UPDATE SET "
+		for i, c := range []string{"n", "replied", "positive", "met", "won", "opted_out", "voicemails", "returned", "amount"} {
+			if i > 0 {
+				sql += ", "
+			}
+			sql += c + " = insight_cells." + c + " + excluded." + c
+		}
+		out[size] = sql
+	}
+	return out
+}()
+
+func (d cellDeltas) upsert(tx *gorm.DB, keys []cellKey) error {
+	args := make([]any, 0, 14*len(keys))
+	for _, k := range keys {
+		args = append(args, k.Grain, k.Rep, k.Step, k.On, k.Slot)
+		for _, n := range d[k] {
+			args = append(args, n)
+		}
+	}
+	if err := tx.Exec(upserts[len(keys)], args...).Error; err != nil {
+		return fmt.Errorf("add to the figures: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,283 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"followup/models"
+)
+
+// entryByID loads an entry of the library.
+func entryByID[T entry](ctx context.Context, s *Store, what string, id int64) (T, error) {
+	var row T
+	err := s.reader(ctx).Where("id = ?", id).Take(&row).Error
+	return row, viewNotFound(err, what)
+}
+
+// TalkingPoint loads one entry of the library, as the next four do.
+func (s *Store) TalkingPoint(ctx context.Context, id int64) (models.TalkingPoint, error) {
+	return entryByID[models.TalkingPoint](ctx, s, "talking point", id)
+}
+
+// Story loads one.
+func (s *Store) Story(ctx context.Context, id int64) (models.Story, error) {
+	return entryByID[models.Story](ctx, s, "client story", id)
+}
+
+// Suggestion loads one.
+func (s *Store) Suggestion(ctx context.Context, id int64) (models.Suggestion, error) {
+	return entryByID[models.Suggestion](ctx, s, "suggestion", id)
+}
+
+// Snippet loads one.
+func (s *Store) Snippet(ctx context.Context, id int64) (models.Snippet, error) {
+	return entryByID[models.Snippet](ctx, s, "snippet", id)
+}
+
+// LibraryScript loads a voicemail script.
+func (s *Store) LibraryScript(ctx context.Context, id int64) (models.VoicemailScript, error) {
+	return entryByID[models.VoicemailScript](ctx, s, "voicemail script", id)
+}
+
+// PointRow is a talking point with how many have heard it.
+type PointRow struct {
+	models.TalkingPoint
+	Heard int
+	Owner string
+}
+
+// ViewTalkingPoints lists the library's reasons for calling: drafts first,
+// then the newest; retired ones only where asked for.
+func (s *Store) ViewTalkingPoints(ctx context.Context, kind string, retired bool) ([]PointRow, error) {
+	tx := s.reader(ctx)
+	q := tx.Where("(retired_at IS NOT NULL) = ?", retired)
+	if kind != "" {
+		q = q.Where("kind = ?", kind)
+	}
+	points, err := load[models.TalkingPoint](q.Order("CASE WHEN state = 'draft' THEN 0 ELSE 1 END, id DESC").Limit(libraryLimit))
+	if err != nil || len(points) == 0 {
+		return nil, err
+	}
+	ids, owners := make([]int64, len(points)), idSet{}
+	for i, p := range points {
+		ids[i] = p.ID
+		owners.add(p.OwnerID)
+	}
+	heard, err := counted(tx, "talking_point_uses", "talking_point_id", ids)
+	if err != nil {
+		return nil, err
+	}
+	names, err := namesOf(tx, owners)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]PointRow, len(points))
+	for i, p := range points {
+		rows[i] = PointRow{TalkingPoint: p, Heard: heard[p.ID]}
+		if p.OwnerID != nil {
+			rows[i].Owner = names[*p.OwnerID]
+		}
+	}
+	return rows, nil
+}
+
+// counted counts the rows of a table by one of its columns. Names are ours.
+func counted(tx *gorm.DB, table, column string, ids []int64) (map[int64]int, error) {
+	var rows []struct {
+		ID int64
+		N  int
+	}
+	err := tx.Table(table).Select(column + " AS id, COUNT(*) AS n").Where(anyOf(tx, column, ids)).Group(column).Scan(&rows).Error
+	out := make(map[int64]int, len(rows))
+	for _, r := range rows {
+		out[r.ID] = r.N
+	}
+	return out, err
+}
+
+func namesOf(tx *gorm.DB, ids idSet) (map[int64]string, error) {
+	out := map[int64]string{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	users, err := rowsByID(tx, ids.list(), func(u models.User) int64 { return u.ID })
+	for id, u := range users {
+		out[id] = u.Name
+	}
+	return out, err
+}
+
+// Heard is a prospect who has heard a talking point, or was given a suggestion.
+type Heard struct {
+	ProspectID int64
+	FirstName  string
+	LastName   string
+	At         time.Time
+}
+
+// Name of the prospect.
+func (h Heard) Name() string {
+	return models.Prospect{FirstName: h.FirstName, LastName: h.LastName}.Name()
+}
+
+const heardLimit = 100
+
+// WhoHeard lists who has heard a talking point, the latest first, and counts all.
+func (s *Store) WhoHeard(ctx context.Context, pointID int64, v Visibility) ([]Heard, Count, error) {
+	return s.whoGot(ctx, "talking_point_uses", "talking_point_id", "heard_at", pointID, v)
+}
+
+// WhoGot lists who was given a suggestion, the latest first, and counts all.
+func (s *Store) WhoGot(ctx context.Context, suggestionID int64, v Visibility) ([]Heard, Count, error) {
+	return s.whoGot(ctx, "suggestion_uses", "suggestion_id", "given_at", suggestionID, v)
+}
+
+func (s *Store) whoGot(ctx context.Context, table, column, at string, id int64, v Visibility) ([]Heard, Count, error) {
+	query := func() *gorm.DB {
+		return v.owners(s.reader(ctx).Table(table+" u").Joins("JOIN prospects p ON p.id = u.prospect_id").Where("u."+column+" = ?", id), "p.owner_id")
+	}
+	var rows []Heard
+	err := query().Select("p.id AS prospect_id, p.first_name, p.last_name, u." + at + " AS at").
+		Order("u." + at + " DESC, u.id DESC").Limit(heardLimit).Scan(&rows).Error
+	if err != nil {
+		return nil, Count{}, err
+	}
+	n, err := countTo(query(), countLimit)
+	return rows, n, err
+}
+
+// Answerable is a prospect whose objection or loss a talking point answers.
+type Answerable struct {
+	ProspectID int64
+	FirstName  string
+	LastName   string
+	Company    string
+	Owner      string
+	Kind       string // of the objection, or models.AnswersLost
+	Words      string // their own
+	At         time.Time
+	Running    bool // they are in a sequence now
+}
+
+// Name of the prospect.
+func (a Answerable) Name() string {
+	return models.Prospect{FirstName: a.FirstName, LastName: a.LastName}.Name()
+}
+
+// answerableLimit bounds whom one talking point lists at once; enrolling them
+// takes them off the list, and the next come up.
+const answerableLimit = 200
+
+// AnsweredBy lists who may be called again with a talking point: people with
+// an unanswered objection of a kind that it answers, or in whose objection or
+// obstacle one of its words stands, and people whom we lost, where it answers
+// that; none who has heard it or asked us to stop. Each comes once, with the
+// newest ground.
+func (s *Store) AnsweredBy(ctx context.Context, tp models.TalkingPoint, v Visibility) ([]Answerable, bool, error) {
+	grounds, args := answeredGrounds(tp)
+	if grounds == "" {
+		return nil, false, nil
+	}
+	q := s.reader(ctx).Table("("+grounds+") g", args...).
+		Joins("JOIN prospects p ON p.id = g.prospect_id").
+		Joins("LEFT JOIN companies c ON c.id = p.company_id").
+		Joins("JOIN users o ON o.id = p.owner_id").
+		Where("p.erased_at IS NULL AND p.merged_into IS NULL").
+		Where("NOT EXISTS (SELECT 1 FROM talking_point_uses u WHERE u.prospect_id = p.id AND u.talking_point_id = ?)", tp.ID).
+		Where("NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.prospect_id = p.id AND s.lifted_at IS NULL AND s.channel = '')")
+	var rows []Answerable
+	err := v.owners(q, "p.owner_id").
+		Select(`g.prospect_id, p.first_name, p.last_name, COALESCE(c.name, '') AS company, o.name AS owner, g.kind, g.words, g.at,
+			EXISTS (SELECT 1 FROM enrollments e WHERE e.prospect_id = p.id AND e.state <> 'finished') AS running`).
+		Order("g.at DESC, g.prospect_id").Limit(3 * answerableLimit).Scan(&rows).Error
+	if err != nil {
+		return nil, false, err
+	}
+	seen := map[int64]bool{}
+	once := rows[:0]
+	for _, r := range rows {
+		if !seen[r.ProspectID] {
+			seen[r.ProspectID] = true
+			once = append(once, r)
+		}
+	}
+	if len(once) > answerableLimit {
+		return once[:answerableLimit], true, nil
+	}
+	return once, len(rows) == 3*answerableLimit, nil
+}
+
+// answeredGrounds is the union of why somebody may be called again.
+func answeredGrounds(tp models.TalkingPoint) (string, []any) {
+	var parts []string
+	var args []any
+	var kinds []string
+	for _, a := range tp.Answers {
+		if a == models.AnswersLost {
+			parts = append(parts, `SELECT prospect_id, 'lost' AS kind, '' AS words, finished_at AS at FROM enrollments WHERE outcome = 'lost' AND finished_at IS NOT NULL`)
+			continue
+		}
+		kinds = append(kinds, a)
+	}
+	if len(kinds) > 0 {
+		parts = append(parts, `SELECT prospect_id, kind, words, created_at AS at FROM objections WHERE answered_by IS NULL AND kind IN (?)`)
+		args = append(args, kinds)
+	}
+	for _, word := range wordsOf(tp.Words) {
+		parts = append(parts,
+			`SELECT prospect_id, kind, words, created_at AS at FROM objections WHERE answered_by IS NULL AND kind <> 'none' AND LOWER(words) LIKE ? ESCAPE '!'`,
+			`SELECT prospect_id, 'obstacle' AS kind, obstacle AS words, updated_at AS at FROM discoveries WHERE LOWER(obstacle) LIKE ? ESCAPE '!' OR LOWER(why_it_failed) LIKE ? ESCAPE '!'`)
+		pattern := likePattern(word, true)
+		args = append(args, pattern, pattern, pattern)
+	}
+	return joinUnion(parts), args
+}
+
+// maxWords bounds how many words of one entry are searched for.
+const maxWords = 12
+
+func wordsOf(text string) []string {
+	var words []string
+	for word := range strings.SplitSeq(text, ",") {
+		if word = strings.TrimSpace(word); word != "" && len(words) < maxWords {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
+func joinUnion(parts []string) string { return strings.Join(parts, " UNION ALL ") }
+
+// ViewStories, ViewSuggestions and ViewSnippets list whole shelves for the
+// library's pages, drafts first.
+func (s *Store) ViewStories(ctx context.Context, retired bool) ([]models.Story, error) {
+	return shelfRows[models.Story](s.reader(ctx), retired)
+}
+
+// ViewSuggestions lists the suggestions with how many were given each.
+func (s *Store) ViewSuggestions(ctx context.Context, retired bool) ([]models.Suggestion, map[int64]int, error) {
+	tx := s.reader(ctx)
+	rows, err := shelfRows[models.Suggestion](tx, retired)
+	if err != nil || len(rows) == 0 {
+		return rows, nil, err
+	}
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	given, err := counted(tx, "suggestion_uses", "suggestion_id", ids)
+	return rows, given, err
+}
+
+// ViewSnippets lists everybody's snippets and the user's own.
+func (s *Store) ViewSnippets(ctx context.Context, userID int64, retired bool) ([]models.Snippet, error) {
+	return shelfRows[models.Snippet](s.reader(ctx).Where("owner_id IS NULL OR owner_id = ?", userID), retired)
+}
+
+func shelfRows[T entry](q *gorm.DB, retired bool) ([]T, error) {
+	return load[T](q.Where("(retired_at IS NOT NULL) = ?", retired).
+		Order("CASE WHEN state = 'draft' THEN 0 ELSE 1 END, id DESC").Limit(libraryLimit))
+}

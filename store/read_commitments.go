@@ -1,0 +1,198 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"followup/models"
+)
+
+// CommitmentShelf is a part of the board of promises.
+type CommitmentShelf string
+
+const (
+	ShelfOpen   CommitmentShelf = ""       // by the day they are due, the latest due first
+	ShelfKept   CommitmentShelf = "kept"   // the newest first
+	ShelfBroken CommitmentShelf = "broken" // the newest first
+)
+
+// CommitmentRow is a promise on the board.
+type CommitmentRow struct {
+	models.Commitment
+	Who Who
+	Rep string
+}
+
+// CommitmentList is a page of the board.
+type CommitmentList struct {
+	Rows []CommitmentRow
+	Next string
+	Open Count
+}
+
+// ViewCommitments lists promises; repID 0: everybody's whom v sees.
+func (s *Store) ViewCommitments(ctx context.Context, v Visibility, repID int64, shelf CommitmentShelf, page models.Page) (CommitmentList, error) {
+	db := s.reader(ctx)
+	var out CommitmentList
+	var err error
+	if out.Open, err = countTo(seenCommitments(db, v, repID).Where("commitments.state = 'open'"), countLimit); err != nil {
+		return out, err
+	}
+	limit := limitOf(page)
+	q := pageCommitments(seenCommitments(db, v, repID), shelf, page)
+	var all []models.Commitment
+	if err := q.Select("commitments.*").Limit(limit + 1).Find(&all).Error; err != nil {
+		return out, err
+	}
+	if len(all) > limit {
+		all = all[:limit]
+		out.Next = commitmentCursor(all[limit-1], shelf)
+	}
+	out.Rows, err = s.commitmentRows(db, all)
+	return out, err
+}
+
+func seenCommitments(db *gorm.DB, v Visibility, repID int64) *gorm.DB {
+	q := db.Model(&models.Commitment{})
+	if repID != 0 {
+		q = q.Where("commitments.rep_id = ?", repID)
+	}
+	if v.All {
+		return q
+	}
+	return v.owners(q.Joins("JOIN prospects ON prospects.id = commitments.prospect_id"), "prospects.owner_id")
+}
+
+func pageCommitments(q *gorm.DB, shelf CommitmentShelf, page models.Page) *gorm.DB {
+	at, id := cutCursor(page.After)
+	if shelf == ShelfOpen {
+		q = q.Where("commitments.state = 'open'").Order("commitments.due_on, commitments.id")
+		if page.After != "" {
+			q = q.Where("(commitments.due_on, commitments.id) > (?, ?)", at, id)
+		}
+		return q
+	}
+	state := models.CommitmentKept
+	if shelf == ShelfBroken {
+		state = models.CommitmentBroken
+	}
+	q = q.Where("commitments.state <> 'open' AND commitments.state = ?", state).Order("commitments.closed_at DESC, commitments.id DESC")
+	if closed, err := time.Parse(time.RFC3339Nano, at); err == nil {
+		q = q.Where("(commitments.closed_at, commitments.id) < (?, ?)", closed, id)
+	}
+	return q
+}
+
+func cutCursor(after string) (at string, id int64) {
+	at, last, _ := strings.Cut(after, "_")
+	id, _ = strconv.ParseInt(last, 10, 64)
+	return at, id
+}
+
+func commitmentCursor(c models.Commitment, shelf CommitmentShelf) string {
+	at := string(c.DueOn)
+	if shelf != ShelfOpen && c.ClosedAt != nil {
+		at = c.ClosedAt.UTC().Format(time.RFC3339Nano)
+	}
+	return at + "_" + strconv.FormatInt(c.ID, 10)
+}
+
+func (s *Store) commitmentRows(db *gorm.DB, all []models.Commitment) ([]CommitmentRow, error) {
+	people, reps := idSet{}, idSet{}
+	for i := range all {
+		people.add(&all[i].ProspectID)
+		reps.add(&all[i].RepID)
+	}
+	who, err := s.whoByID(db, people.list())
+	if err != nil {
+		return nil, err
+	}
+	users, err := byID[models.User](db, reps.list(), func(u models.User) int64 { return u.ID })
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]CommitmentRow, len(all))
+	for i, c := range all {
+		rows[i] = CommitmentRow{Commitment: c, Who: who[c.ProspectID], Rep: users[c.RepID].Name}
+	}
+	return rows, nil
+}
+
+// Commitment loads a promise with its person.
+func (s *Store) Commitment(ctx context.Context, id int64) (models.Commitment, error) {
+	var c models.Commitment
+	err := s.reader(ctx).Where("id = ?", id).Take(&c).Error
+	return c, notFound(err, "promise", id)
+}
+
+// Drifting is a person with whom nothing dated lies ahead.
+type Drifting struct {
+	Who   Who
+	Owner string
+}
+
+// DriftingList is a page of them.
+type DriftingList struct {
+	Rows  []Drifting
+	Next  string
+	Total Count
+}
+
+// nothingAhead: not lost and not won, with no touch planned, no task, no call
+// booked, no promise open and no order not to contact.
+const nothingAhead = `prospects.next_touch_at IS NULL AND prospects.merged_into IS NULL AND prospects.erased_at IS NULL
+	AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.prospect_id = prospects.id AND t.state IN ('open', 'upcoming'))
+	AND NOT EXISTS (SELECT 1 FROM commitments c WHERE c.prospect_id = prospects.id AND c.state = 'open')
+	AND NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.prospect_id = prospects.id AND e.state = 'finished' AND e.outcome IN ('won', 'lost', 'opted_out', 'bounced', 'unreachable'))
+	AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.prospect_id = prospects.id AND x.scope = 'person' AND x.lifted_at IS NULL)`
+
+// ViewDrifting lists open prospects with no dated next step, the oldest
+// first; ownerID 0: everybody's whom v sees.
+func (s *Store) ViewDrifting(ctx context.Context, v Visibility, ownerID int64, page models.Page) (DriftingList, error) {
+	db := s.reader(ctx)
+	query := func() *gorm.DB {
+		q := v.owners(db.Model(&models.Prospect{}).Where(nothingAhead), "prospects.owner_id")
+		if ownerID != 0 {
+			q = q.Where("prospects.owner_id = ?", ownerID)
+		}
+		return q
+	}
+	var out DriftingList
+	var err error
+	if out.Total, err = countTo(query(), countLimit); err != nil {
+		return out, err
+	}
+	q := query()
+	if after, err := strconv.ParseInt(page.After, 10, 64); err == nil {
+		q = q.Where("prospects.id > ?", after)
+	}
+	limit := limitOf(page)
+	var ids []int64
+	if err := q.Order("prospects.id").Limit(limit+1).Pluck("prospects.id", &ids).Error; err != nil {
+		return out, err
+	}
+	if len(ids) > limit {
+		ids = ids[:limit]
+		out.Next = strconv.FormatInt(ids[limit-1], 10)
+	}
+	who, err := s.whoByID(db, ids)
+	if err != nil {
+		return out, err
+	}
+	owners := idSet{}
+	for _, w := range who {
+		owners.add(&w.Prospect.OwnerID)
+	}
+	users, err := byID[models.User](db, owners.list(), func(u models.User) int64 { return u.ID })
+	if err != nil {
+		return out, err
+	}
+	for _, id := range ids {
+		out.Rows = append(out.Rows, Drifting{Who: who[id], Owner: users[who[id].Prospect.OwnerID].Name})
+	}
+	return out, nil
+}

@@ -1,0 +1,47 @@
+package web_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"followup/web/webtest"
+)
+
+// TestAxeDay lets axe-core look at the pages of the day's order: the team's
+// queue, putting off, an apology for a missed call, one's own settings.
+func TestAxeDay(t *testing.T) {
+	if webtest.BrowserOff(t) {
+		return
+	}
+	axe, err := os.ReadFile(axeFile)
+	if err != nil {
+		t.Fatalf("%v; run make node_modules, which gets it from npm", err)
+	}
+	app := webtest.New(t, webtest.Options{})
+	p := app.AddProspect("Dana", "Reyes")
+	app.Text(p, "Call me, please.")
+	book(t, app, p, app.Now().Add(time.Minute).Truncate(time.Minute))
+	app.Advance(16 * time.Minute)
+	app.Tell()
+	book(t, app, p, app.Now().Add(9*time.Minute).Truncate(time.Minute))
+	v := app.SignIn(app.Rep)
+	_, body := v.Get("/?part=waiting")
+	missed := taskIn(t, body)
+	b := browser{t: t, ctx: webtest.Browser(t, 3*time.Minute), app: app}
+	b.signIn(app.Admin)
+	pages := []string{"/?who=team", "/?part=back", "/me", fmt.Sprintf("/tasks/%d", missed), fmt.Sprintf("/tasks/%d/later", missed)}
+	for _, scheme := range []string{"light", "dark"} {
+		b.do(scheme, colours(scheme))
+		for _, path := range pages {
+			b.accessible(axe, path)
+		}
+	}
+	b.do("phone", chromedp.EmulateViewport(390, 844))
+	for _, path := range pages {
+		b.accessible(axe, path)
+	}
+}

@@ -1,0 +1,42 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+
+	"followup/store"
+)
+
+// mostFound is how many people of a list are enrolled at once.
+const mostFound = 10_000
+
+// chosenPeople are those whom a form names: marked one by one, or everybody
+// whom a filter finds.
+func (s *site) chosenPeople(r *http.Request, f form) (ids []int64, name string, err error) {
+	if f.Get("all") != "" {
+		filter, err := filterOf(f)
+		if err != nil {
+			return nil, "", err
+		}
+		filter.Now = s.Clock()
+		if filter.Sees, err = s.seenBy(r); err != nil {
+			return nil, "", err
+		}
+		if ids, err = s.Store.ProspectIDsByFilter(r.Context(), filter, mostFound); err != nil {
+			return nil, "", err
+		}
+		return ids, fmt.Sprintf("%d people of a list", len(ids)), nil
+	}
+	ids = selected(f)
+	name = fmt.Sprintf("%d people", len(ids))
+	return ids, name, nil
+}
+
+// seenBy is whose prospects the signed-in user sees.
+func (s *site) seenBy(r *http.Request) (store.Visibility, error) {
+	set, err := s.Store.Settings(r.Context())
+	if err != nil {
+		return store.Visibility{}, err
+	}
+	return visibility(userOf(r), set), nil
+}

@@ -1,0 +1,108 @@
+package web
+
+import (
+	"net/http"
+
+	"followup/models"
+	"followup/store"
+)
+
+type brainstormPage struct {
+	page
+	Tabs  []tab
+	Form  form
+	Kinds []option
+	Mine  int
+	Rows  []entryRow
+}
+
+// brainstorm is one line to write and what the team has written: quick, for
+// many ideas at once; sorting comes later.
+func (s *site) brainstorm(w http.ResponseWriter, r *http.Request) error {
+	f := newForm()
+	f.Values.Set("kind", r.URL.Query().Get("kind"))
+	return s.renderBrainstorm(w, r, http.StatusOK, f)
+}
+
+func (s *site) renderBrainstorm(w http.ResponseWriter, r *http.Request, status int, f form) error {
+	p := brainstormPage{page: s.page(r, "The reason I’m calling is …", "library"), Tabs: libraryTabs("brainstorm"), Form: f}
+	p.Kinds = choose(f.Get("kind"), append([]option(nil), pointKinds...))
+	points, err := s.Store.ViewTalkingPoints(r.Context(), "", false)
+	if err != nil {
+		return err
+	}
+	p.Rows = eachRow(points, func(tp store.PointRow) entryRow { return talkingRow(tp, p.times) })
+	for _, tp := range points {
+		if tp.OwnerID != nil && *tp.OwnerID == p.User.ID {
+			p.Mine++
+		}
+	}
+	return s.views.render(w, status, "brainstorm", p)
+}
+
+func (s *site) brainstormAdd(w http.ResponseWriter, r *http.Request) error {
+	u := userOf(r)
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	tp := models.TalkingPoint{Kind: f.Get("kind"), Text: f.Get("text"), OwnerID: &u.ID, State: models.LibraryDraft}
+	if _, err := s.CRM.SaveTalkingPoint(r.Context(), actorOf(r), tp); err != nil {
+		status := statusOf(err)
+		if err := f.take(err, "text", "kind"); err != nil {
+			return err
+		}
+		return s.renderBrainstorm(w, r, status, f)
+	}
+	s.flash(r, "Added. And what else?")
+	return redirect(w, r, "/library/brainstorm?kind="+tp.Kind)
+}
+
+type answersPage struct {
+	page
+	Tabs   []tab
+	Point  models.TalkingPoint
+	Kind   string
+	People []answerableRow
+	More   bool
+	Token  string
+}
+
+type answerableRow struct {
+	store.Answerable
+	Why  string
+	When moment
+}
+
+// pointAnswers lists everybody whose objection or loss a talking point
+// answers, to be enrolled at once.
+func (s *site) pointAnswers(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	tp, err := s.Store.TalkingPoint(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	set, err := s.Store.Settings(r.Context())
+	if err != nil {
+		return err
+	}
+	people, more, err := s.Store.AnsweredBy(r.Context(), tp, visibility(userOf(r), set))
+	if err != nil {
+		return err
+	}
+	p := answersPage{page: s.page(r, "Whom it answers", "library"), Tabs: libraryTabs("points"), Point: tp, Kind: wordOf(pointKinds, tp.Kind), More: more, Token: newToken()}
+	for _, a := range people {
+		why := "Objection: " + objectionWord(a.Kind)
+		switch a.Kind {
+		case models.AnswersLost:
+			why = "We lost them"
+		case "obstacle":
+			why = "What stood in the way"
+		}
+		p.People = append(p.People, answerableRow{Answerable: a, Why: why, When: p.Ago(a.At)})
+	}
+	return s.show(w, "library_answers", p)
+}

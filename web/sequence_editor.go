@@ -1,0 +1,346 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"followup/models"
+	"followup/scheduler"
+	"followup/store"
+	"followup/templates"
+)
+
+// editorPage is a sequence as steps that are edited by forms.
+type editorPage struct {
+	page
+	Key, Name string
+	Revision  int64
+	Draft     bool
+	Live      *models.SequenceVersion
+	Inside    int64
+	Editor    string
+	Form      form
+	Def       models.Definition
+	Broken    []findingView // what the form cannot show: mended as text
+	Steps     []editorStep
+	Open      *stepForm // nil: the sequence itself
+	Side      editorSide
+	Variables []string
+}
+
+type editorStep struct {
+	describedStep
+	Open, First, Last bool
+	Errors, Warnings  int
+}
+
+// editorSide is what stands beside the form and is renewed as one types.
+type editorSide struct {
+	Key      string
+	Revision int64
+	Saved    bool
+	Conflict string // somebody else saved
+	Step     string // the step that is open; "" for the sequence itself
+	Line     string // what it does, in plain language
+	Findings []findingView
+	Other    int // findings on other steps
+	Missing  []missingVariable
+	People   []personChoice
+	Within   bool // the choices are people inside
+	For      int64
+	ForName  string
+	Preview  []stepView // the open step first
+	Rest     []stepView
+	Refusals []string
+	Segments string
+	MayTest  bool
+}
+
+// missingVariable is one that a text needs and that some people lack.
+type missingVariable struct {
+	Name string
+	Lack int
+	Of   int
+	Who  []personChoice
+}
+
+type personChoice struct {
+	ID       int64
+	Name     string
+	Selected bool
+}
+
+// draftOf is what is being edited: the draft, else what runs.
+func draftOf(v store.SequenceView) string {
+	if v.Sequence.DraftSource != "" {
+		return v.Sequence.DraftSource
+	}
+	if v.Version != nil {
+		return v.Version.Source
+	}
+	return ""
+}
+
+func (s *site) editorShow(w http.ResponseWriter, r *http.Request) error {
+	if err := require(userOf(r), mayEditSequences); err != nil {
+		return err
+	}
+	v, err := s.Store.ViewSequence(r.Context(), r.PathValue("key"))
+	if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	return s.renderEditor(w, r, v, draftOf(v), q.Get("step"), newForm(), http.StatusOK)
+}
+
+// renderEditor shows the source as steps, with the named one open.
+func (s *site) renderEditor(w http.ResponseWriter, r *http.Request, v store.SequenceView, source, open string, f form, status int) error {
+	d, readable := templates.ReadSequence([]byte(source))
+	if !readable {
+		s.flash(r, "This draft cannot be shown as steps before its text is mended.")
+		return redirect(w, r, "/sequences/"+v.Sequence.Key+"/yaml")
+	}
+	p := editorPage{page: s.page(r, "Edit "+v.Sequence.Name, "sequences"), Key: v.Sequence.Key, Name: v.Sequence.Name, Revision: v.Sequence.Revision,
+		Draft: v.Sequence.DraftSource != "", Live: v.Version, Inside: v.Active + v.Paused, Editor: v.Editor, Form: f, Def: d, Variables: templates.Variables()}
+	p.Wide = true
+	if i := d.Index(open); i >= 0 {
+		published := false
+		if v.Version != nil {
+			published = v.Version.Definition.Index(open) >= 0
+		}
+		sf := newStepForm(d.Steps[i], published, i == 0)
+		p.Open = &sf
+	} else {
+		open = ""
+	}
+	found := review(source)
+	for _, fv := range found.Findings {
+		if fv.Rule == "format" {
+			p.Broken = append(p.Broken, fv)
+		}
+	}
+	for i, ds := range describeSteps(d) {
+		es := editorStep{describedStep: ds, Open: ds.Key == open, First: i == 0, Last: i == len(d.Steps)-1}
+		es.Errors, es.Warnings = countFindings(found.Findings, ds.Key)
+		p.Steps = append(p.Steps, es)
+	}
+	var err error
+	if p.Side, err = s.side(r, v, d, found.Findings, open, f.int64("for")); err != nil {
+		return err
+	}
+	return s.views.render(w, status, "sequence_editor", p)
+}
+
+func countFindings(all []findingView, step string) (bad, mild int) {
+	for _, f := range all {
+		switch {
+		case f.Step != step:
+		case f.Severity == templates.SeverityError:
+			bad++
+		default:
+			mild++
+		}
+	}
+	return bad, mild
+}
+
+// mostFillers bounds for how many people missing variables are looked for.
+const mostFillers = 500
+
+// side works out what stands beside the form.
+func (s *site) side(r *http.Request, v store.SequenceView, d models.Definition, found []findingView, open string, who int64) (editorSide, error) {
+	side := editorSide{Key: v.Sequence.Key, Revision: v.Sequence.Revision, Step: open, For: who}
+	if side.For == 0 {
+		side.For, _ = strconv.ParseInt(r.URL.Query().Get("for"), 10, 64)
+	}
+	for _, f := range found {
+		if f.Step == open && f.Rule != "format" {
+			side.Findings = append(side.Findings, f)
+		} else {
+			side.Other++
+		}
+	}
+	fillers, within, err := s.Store.Fillers(r.Context(), v.Sequence.ID, mostFillers)
+	if err != nil {
+		return side, err
+	}
+	side.Within = within
+	set, err := s.Store.Settings(r.Context())
+	if err != nil {
+		return side, err
+	}
+	step, isStep := d.Step(open)
+	if isStep {
+		side.Line = scheduler.Describe(step)
+		side.Missing = s.missing(step, fillers, set)
+	}
+	side.choose(fillers)
+	if side.For == 0 {
+		return side, nil
+	}
+	in, err := s.Store.DraftContext(r.Context(), side.For, d)
+	if err != nil {
+		return side, err
+	}
+	side.ForName = in.Prospect.Name()
+	steps, refusals := s.Scheduler.PreviewDraft(in, d)
+	side.Refusals = refusals
+	t := newTimes(s.Clock(), userOf(r).Zone)
+	for _, line := range steps {
+		sv := viewStep(t, line, in.Prospect.Zone)
+		if line.StepKey == open {
+			side.Preview = append(side.Preview, sv)
+		} else {
+			side.Rest = append(side.Rest, sv)
+		}
+	}
+	if isStep && len(side.Preview) > 0 {
+		side.Segments = s.segments(side.Preview[0])
+		side.MayTest = side.Preview[0].Kind == models.TouchMessage && side.Preview[0].Body != ""
+	}
+	return side, nil
+}
+
+// choose offers the people to preview for; the first is taken where none was chosen.
+func (d *editorSide) choose(fillers []store.Filler) {
+	const offered = 50
+	known := false
+	for i, f := range fillers {
+		if i < offered || f.Prospect.ID == d.For {
+			d.People = append(d.People, personChoice{ID: f.Prospect.ID, Name: f.Prospect.Name(), Selected: f.Prospect.ID == d.For})
+			known = known || f.Prospect.ID == d.For
+		}
+	}
+	if !known && len(d.People) > 0 {
+		d.For = d.People[0].ID
+		d.People[0].Selected = true
+	}
+}
+
+// missing counts who lacks what the step needs.
+func (s *site) missing(step models.Step, fillers []store.Filler, set models.Settings) []missingVariable {
+	var out []missingVariable
+	for _, name := range templates.Needed(step) {
+		group, _, _ := strings.Cut(name, ".")
+		if slices.Contains([]string{"appointment", "commitment", "talking_point", "sender", "unsubscribe_url"}, group) {
+			continue // it comes with the enrollment and the sending
+		}
+		m := missingVariable{Name: name, Of: len(fillers)}
+		for _, f := range fillers {
+			data := templates.Data{Prospect: f.Prospect, Email: f.Email, Phone: f.Phone, Company: f.Company, Rep: f.Rep, Discovery: f.Discovery, Settings: set, Now: s.Clock()}
+			if templates.Lacks(name, data) {
+				if m.Lack++; len(m.Who) < 5 {
+					m.Who = append(m.Who, personChoice{ID: f.Prospect.ID, Name: f.Prospect.Name()})
+				}
+			}
+		}
+		if m.Lack > 0 {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// editorSave keeps what the form says and does what its button says.
+func (s *site) editorSave(w http.ResponseWriter, r *http.Request) error {
+	if err := require(userOf(r), mayEditSequences); err != nil {
+		return err
+	}
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	v, err := s.Store.ViewSequence(r.Context(), r.PathValue("key"))
+	if err != nil {
+		return err
+	}
+	edited, open, err := applyEditor(&f, draftOf(v))
+	if err != nil {
+		return err
+	}
+	if f.int64("revision") != v.Sequence.Revision && !f.Values.Has("merge") {
+		return s.renderMerge(w, r, v, edited, f)
+	}
+	if f.Failed() {
+		return s.renderEditor(w, r, v, edited, open, f, http.StatusUnprocessableEntity)
+	}
+	seq, err := s.keepDraft(r, v, edited)
+	if err != nil {
+		if models.CodeOf(err) == models.CodeConflict {
+			return s.renderMerge(w, r, v, edited, f)
+		}
+		return err
+	}
+	to := "/sequences/" + seq.Key + "/edit"
+	switch {
+	case f.Get("do") == "publish":
+		return redirect(w, r, "/sequences/"+seq.Key+"/publish")
+	case f.Get("do") == "test":
+		return s.sendTest(w, r, v, edited, open, f)
+	}
+	query := url.Values{}
+	if open != "" {
+		query.Set("step", open)
+	}
+	if f.Get("for") != "" {
+		query.Set("for", f.Get("for"))
+	}
+	if len(query) > 0 {
+		to += "?" + query.Encode()
+	}
+	return redirect(w, r, to+"#step")
+}
+
+// keepDraft saves where something changed.
+func (s *site) keepDraft(r *http.Request, v store.SequenceView, source string) (models.Sequence, error) {
+	if source == draftOf(v) {
+		return v.Sequence, nil
+	}
+	return s.CRM.SaveDraft(r.Context(), userOf(r).ID, v.Sequence.Key, v.Sequence.Revision, source)
+}
+
+// editorAutosave keeps what is typed and answers with what stands beside the
+// form. A stale one keeps nothing and says so.
+func (s *site) editorAutosave(w http.ResponseWriter, r *http.Request) error {
+	if err := require(userOf(r), mayEditSequences); err != nil {
+		return err
+	}
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	v, err := s.Store.ViewSequence(r.Context(), r.PathValue("key"))
+	if err != nil {
+		return err
+	}
+	edited, open, err := applyEditor(&f, draftOf(v))
+	if err != nil {
+		return err
+	}
+	conflict, saved := "", false
+	switch {
+	case f.int64("revision") != v.Sequence.Revision:
+		conflict = "Somebody else saved this sequence. Nothing of yours is lost: press Save to lay the two over each other."
+	case !f.Failed():
+		seq, err := s.keepDraft(r, v, edited)
+		if models.CodeOf(err) == models.CodeConflict {
+			conflict = "Somebody else saved this sequence at this moment. Press Save to lay the two over each other."
+		} else if err != nil {
+			return err
+		} else {
+			v.Sequence, saved = seq, true
+		}
+	}
+	d, _ := templates.ReadSequence([]byte(edited))
+	side, err := s.side(r, v, d, review(edited).Findings, open, f.int64("for"))
+	if err != nil {
+		return err
+	}
+	if side.Saved, side.Conflict = saved, conflict; conflict != "" {
+		side.Revision = f.int64("revision") // so that saving asks for the merge
+	}
+	return s.views.fragment(w, "sequence_editor", "editor-side", side)
+}

@@ -1,0 +1,145 @@
+// The sequence editor: saves as one types, completes variables, moves steps by keyboard and mouse.
+(() => {
+  "use strict";
+  const form = document.querySelector("[data-step-editor]");
+  if (!form) return;
+  const side = document.getElementById("editor-side");
+  const saved = form.querySelector("[data-saved]");
+
+  // One save at a time, so that a later one knows the revision of the one before.
+  let timer = 0, busy = null, again = false;
+  const save = () => {
+    clearTimeout(timer);
+    timer = 0;
+    if (busy) { again = true; return busy; }
+    const body = new URLSearchParams(new FormData(form));
+    busy = fetch(form.dataset.keep, { method: "POST", body, headers: { "HX-Request": "true" } })
+      .then((r) => { if (!r.ok) throw new Error(r.status); return r.text(); })
+      .then((html) => {
+        const keep = document.activeElement && document.activeElement.id;
+        side.innerHTML = html;
+        const at = side.querySelector("[data-revision]");
+        form.elements.revision.value = at.dataset.revision;
+        const line = form.querySelector("[data-line-of]");
+        if (line && at.dataset.line) line.textContent = at.dataset.line;
+        saved.textContent = side.querySelector(".notice.warn") ? "Not saved: see the note." : "Saved. Nobody gets it before it is published.";
+        if (keep && side.querySelector("#" + CSS.escape(keep))) document.getElementById(keep).focus();
+      })
+      .catch(() => { saved.textContent = "Not saved just now: the server does not answer. What you typed is still here."; })
+      .finally(() => { busy = null; if (again) { again = false; return save(); } });
+    return busy;
+  };
+  const soon = () => { saved.textContent = "Saving…"; clearTimeout(timer); timer = setTimeout(save, 600); };
+  form.addEventListener("input", soon);
+  form.addEventListener("change", (e) => { if (e.target.id !== "add_channel") soon(); });
+  document.addEventListener("change", (e) => { if (e.target.id === "for") soon(); });
+  form.addEventListener("submit", (e) => {
+    clearTimeout(timer);
+    if (!busy || e.defaultPrevented) return;
+    e.preventDefault(); // its revision is on its way
+    const by = e.submitter;
+    busy.then(() => form.requestSubmit(by));
+  });
+
+  // Put a suggested rewrite in the place of the words at fault.
+  document.addEventListener("click", (e) => {
+    const b = e.target.closest("[data-rewrite]");
+    if (!b) return;
+    const field = form.elements[b.dataset.in];
+    if (!field) return;
+    const words = b.dataset.old.split(/\s+/).map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("\\s+");
+    field.value = field.value.replace(new RegExp(words), () => b.dataset.new);
+    field.focus();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
+  // Steps move by Alt and the arrows, and by dragging.
+  form.addEventListener("keydown", (e) => {
+    if (!e.altKey || (e.key !== "ArrowUp" && e.key !== "ArrowDown") || !e.target.closest(".step-list")) return;
+    const item = e.target.closest("[data-key]");
+    if (!item) return;
+    e.preventDefault();
+    act((e.key === "ArrowUp" ? "up:" : "down:") + item.dataset.key);
+  });
+  const act = (what) => {
+    const b = document.createElement("button");
+    b.name = "do"; b.value = what; b.formNoValidate = true; b.hidden = true;
+    form.append(b);
+    form.requestSubmit(b);
+  };
+  let dragged = null;
+  const items = [...form.querySelectorAll(".step-item")];
+  for (const item of items) {
+    item.draggable = true;
+    item.addEventListener("dragstart", (e) => { dragged = item; e.dataTransfer.effectAllowed = "move"; });
+    item.addEventListener("dragover", (e) => { if (dragged && dragged !== item) { e.preventDefault(); item.classList.add("drop"); } });
+    item.addEventListener("dragleave", () => item.classList.remove("drop"));
+    item.addEventListener("drop", (e) => {
+      e.preventDefault();
+      item.classList.remove("drop");
+      if (dragged && dragged !== item) act(`move:${dragged.dataset.key}:${items.indexOf(item)}`);
+    });
+  }
+
+  // Typing {{ offers the variables.
+  const names = [...document.querySelectorAll("#liquid-variables option")].map((o) => o.value);
+  let list = null, field = null, chosen = 0;
+  const close = () => { if (list) list.remove(); list = null; if (field) { field.removeAttribute("aria-activedescendant"); field.removeAttribute("aria-controls"); } };
+  const typed = (el) => /\{\{\s*([\w.]*)$/.exec(el.value.slice(0, el.selectionStart));
+  const show = (el) => {
+    const m = typed(el);
+    close();
+    if (!m) return;
+    const fits = names.filter((n) => n.includes(m[1].toLowerCase())).slice(0, 12);
+    if (!fits.length || fits[0] === m[1]) return;
+    field = el;
+    chosen = 0;
+    list = document.createElement("ul");
+    list.className = "complete";
+    list.id = "complete";
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", "Variables");
+    fits.forEach((n, i) => {
+      const li = document.createElement("li");
+      li.textContent = n;
+      li.id = "complete-" + i;
+      li.setAttribute("role", "option");
+      li.addEventListener("mousedown", (e) => { e.preventDefault(); take(n); });
+      list.append(li);
+    });
+    el.closest(".field").style.position = "relative";
+    el.after(list);
+    el.setAttribute("aria-controls", "complete");
+    mark();
+  };
+  const mark = () => [...list.children].forEach((li, i) => {
+    li.setAttribute("aria-selected", String(i === chosen));
+    if (i === chosen) { field.setAttribute("aria-activedescendant", li.id); li.scrollIntoView({ block: "nearest" }); }
+  });
+  const take = (name) => {
+    const at = field.selectionStart, before = field.value.slice(0, at).replace(/\{\{\s*[\w.]*$/, `{{ ${name} `);
+    const after = field.value.slice(at).replace(/^\s*\}\}/, "");
+    field.value = before + "}}" + after;
+    field.setSelectionRange(before.length + 2, before.length + 2);
+    const el = field;
+    close();
+    el.dispatchEvent(new Event("input", { bubbles: true }));
+    close();
+  };
+  form.addEventListener("input", (e) => { if (e.target.matches("[data-liquid]")) show(e.target); });
+  form.addEventListener("keydown", (e) => {
+    if (!list || e.target !== field) return;
+    if (e.key === "ArrowDown" || e.key === "ArrowUp") {
+      e.preventDefault();
+      chosen = (chosen + (e.key === "ArrowDown" ? 1 : list.children.length - 1)) % list.children.length;
+      mark();
+    } else if (e.key === "Enter" || e.key === "Tab") {
+      e.preventDefault();
+      take(list.children[chosen].textContent);
+    } else if (e.key === "Escape") {
+      e.preventDefault();
+      close();
+    }
+  });
+  form.addEventListener("focusout", () => setTimeout(close, 150));
+})();

@@ -88,6 +88,13 @@ func (c *courier) ahead() *job {
 func (c *courier) connect(j *job) bool {
 	t := c.pool.transport
 	s, err := dial(j.ctx, t.options, c.pool.server)
+	if err != nil && overfull(err) && c.pool.last() {
+		// It let us in a moment ago and may still count connections that we
+		// have left: what waits need not hear of that.
+		if wait(j.ctx, overfullFor) {
+			s, err = dial(j.ctx, t.options, c.pool.server)
+		}
+	}
 	switch {
 	case err == nil:
 		c.pool.got(c, s)

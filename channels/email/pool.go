@@ -167,6 +167,13 @@ func (p *pool) lost(c *courier) {
 	p.connected--
 }
 
+// last tells whether one courier is left of a server that has let us in.
+func (p *pool) last() bool {
+	p.transport.mutex.Lock()
+	defer p.transport.mutex.Unlock()
+	return p.proven && p.couriers == 1
+}
+
 // refused is called by the courier of j that could not connect. Where there are
 // others they carry it: the server may only want no more of them. Otherwise
 // what waits would hear the same, and asking for each would lock the account.

@@ -3,6 +3,7 @@ package email
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/textproto"
@@ -29,6 +30,29 @@ func answered(err error) bool {
 func refused(err error) bool {
 	var r *textproto.Error
 	return errors.As(err, &r) && (r.Code/100 == 4 || r.Code/100 == 5) && r.Code != 421
+}
+
+// overfullFor is how long a server that closes the door is given to notice
+// which connections have ended.
+const overfullFor = time.Second
+
+// overfull: a 421 at the greeting is how servers say that there are too many
+// connections, ours among them.
+func overfull(err error) bool {
+	var r *textproto.Error
+	return errors.As(err, &r) && r.Code == 421
+}
+
+// wait tells whether d went by before ctx ended.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // suits is nil where the reply lets the message go on.

@@ -43,23 +43,37 @@ func TestScreenshots(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	url, email, password, a := demonstration(t)
-	ctx := webtest.Browser(t, 8*time.Minute)
-	shoot(t, ctx, dir, "sign-in", url+"/sign-in")
-	if err := chromedp.Do(ctx,
-		chromedp.SendKeys(chromedp.CSS("#f-email"), email),
-		chromedp.SendKeys(chromedp.CSS("#f-password"), password+"\r"),
-		chromedp.WaitVisible(chromedp.CSS("#queue")),
-	); err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range pagesOf(t, a) {
-		shoot(t, ctx, dir, p[0], url+p[1])
+	url, users, a := demonstration(t)
+	shoot(t, webtest.Browser(t, time.Minute), dir, "sign-in", url+"/sign-in")
+	for _, who := range []struct {
+		role  models.Role
+		pages [][2]string
+	}{{models.RoleRep, pagesOf(t, a)}, {models.RoleManager, managersPages}} {
+		ctx := webtest.Browser(t, 8*time.Minute)
+		if err := chromedp.Do(ctx,
+			chromedp.Navigate(url+"/sign-in"),
+			chromedp.SendKeys(chromedp.CSS("#f-email"), users[who.role][0]),
+			chromedp.SendKeys(chromedp.CSS("#f-password"), users[who.role][1]+"\r"),
+			chromedp.WaitVisible(chromedp.CSS("#queue")),
+		); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range who.pages {
+			shoot(t, ctx, dir, p[0], url+p[1])
+		}
 	}
 }
 
+// managersPages are those worth a picture that a rep does not see.
+var managersPages = [][2]string{
+	{"team-queue", "/?whose=team"}, {"sequence-editor", "/sequences/seven-touch-follow-up/edit"}, {"sequence-history", "/sequences/seven-touch-follow-up/history"},
+	{"insights", "/insights"}, {"library", "/library/points"}, {"stories", "/library/stories"}, {"attention", "/attention"}, {"audit", "/audit"},
+	{"team", "/team"}, {"settings", "/settings"}, {"rules", "/settings/rules"}, {"retention", "/settings/retention"}, {"accounts", "/accounts"},
+	{"privacy", "/prospects/1/privacy"},
+}
+
 // demonstration is the workspace that the first sign-in offers, served.
-func demonstration(t *testing.T) (url, email, password string, a *app) {
+func demonstration(t *testing.T) (url string, users map[models.Role][2]string, a *app) {
 	t.Helper()
 	cfg := config.Default()
 	cfg.Data = t.TempDir()
@@ -76,9 +90,15 @@ func demonstration(t *testing.T) (url, email, password string, a *app) {
 	if err := a.scheduler.Tick(t.Context(), now); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := a.store.RollInsights(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	users = map[models.Role][2]string{}
 	for line := range strings.Lines(out.String()) {
-		if f := strings.Fields(line); len(f) == 3 && f[0] == string(models.RoleRep) && email == "" {
-			email, password = f[1], f[2]
+		if f := strings.Fields(line); len(f) == 3 {
+			if _, known := users[models.Role(f[0])]; !known {
+				users[models.Role(f[0])] = [2]string{f[1], f[2]}
+			}
 		}
 	}
 	handler, err := a.handler(nil)
@@ -87,7 +107,7 @@ func demonstration(t *testing.T) (url, email, password string, a *app) {
 	}
 	srv := httptest.NewServer(handler)
 	t.Cleanup(srv.Close)
-	return srv.URL, email, password, a
+	return srv.URL, users, a
 }
 
 // pagesOf names the pages worth a picture.
@@ -104,6 +124,7 @@ func pagesOf(t *testing.T, a *app) [][2]string {
 	pages := [][2]string{
 		{"today", "/"}, {"inbox", "/inbox"}, {"prospects", "/prospects"}, {"sequences", "/sequences"},
 		{"sequence", "/sequences/seven-touch-follow-up"}, {"sandbox", "/sandbox"}, {"scheduler", "/scheduler"}, {"help", "/help"},
+		{"me", "/me"}, {"commitments", "/commitments"}, {"companies", "/companies"}, {"duplicates", "/duplicates"}, {"imports", "/imports"}, {"booking", "/me/booking"},
 	}
 	seen := map[models.TaskKind]bool{}
 	for _, task := range tasks {

@@ -43,13 +43,18 @@ func (s *Scheduler) bookedCalls(ctx context.Context, now time.Time) error {
 const readyEvery = 10 * time.Second
 
 func (s *Scheduler) openBooked(ctx context.Context, now time.Time) error {
+	var people []int64
 	for range maxRounds {
-		n, err := s.Store.OpenBooked(ctx, now, openLimit)
-		if err != nil || n < openLimit {
+		opened, err := s.Store.OpenBooked(ctx, now, openLimit)
+		if err != nil {
 			return err
 		}
+		people = append(people, opened...)
+		if len(opened) < openLimit {
+			break
+		}
 	}
-	return nil
+	return s.Store.RenewNext(ctx, people)
 }
 
 // judgeAhead judges booked calls as of their minute.

@@ -32,8 +32,10 @@ type Store interface {
 	// ReadyCalls fills in what the rep reads of booked calls whose minute is
 	// near; it returns where the next call goes on, 0 at the end of the round.
 	ReadyCalls(ctx context.Context, now time.Time, after int64, limit int, decide func([]models.Due) []models.Decision) (int64, error)
-	// OpenBooked opens booked calls made ready whose minute has come.
-	OpenBooked(ctx context.Context, now time.Time, limit int) (int, error)
+	// OpenBooked opens booked calls made ready whose minute has come, and says
+	// whose; RenewNext then renews what lists say of them.
+	OpenBooked(ctx context.Context, now time.Time, limit int) ([]int64, error)
+	RenewNext(ctx context.Context, prospectIDs []int64) error
 	// MissBookedCalls ends booked calls not dialled within models.MissedAfter.
 	MissBookedCalls(ctx context.Context, now time.Time, limit int) (int, error)
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -163,11 +164,12 @@ func makeReady(tx *gorm.DB, tasks []models.Task, decisions []models.Decision, no
 // OpenBooked opens the booked calls whose minute has come and that were made
 // ready, many in one transaction: what would keep one from opening (moved,
 // canceled, an opt-out) has withdrawn its touch in its own transaction. It
-// returns how many it opened.
-func (s *Store) OpenBooked(ctx context.Context, now time.Time, limit int) (int, error) {
-	opened := 0
+// returns whose calls it opened; RenewNext renews their place in lists, which
+// need not be there in the same second.
+func (s *Store) OpenBooked(ctx context.Context, now time.Time, limit int) ([]int64, error) {
+	var opened []int64
 	err := s.inTx(ctx, func(tx *gorm.DB) error {
-		opened = 0
+		opened = nil
 		// The tasks alone: joined with the touches, a table that was not
 		// analysed lately is read once for each call.
 		var ids []int64
@@ -185,19 +187,32 @@ SELECT d.id FROM (
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("open booked calls: %w", err)
+		return nil, fmt.Errorf("open booked calls: %w", err)
 	}
 	return opened, nil
 }
 
+// renewAtOnce bounds a transaction of RenewNext.
+const renewAtOnce = 500
+
+// RenewNext renews what lists of prospects sort by.
+func (s *Store) RenewNext(ctx context.Context, prospectIDs []int64) error {
+	for part := range slices.Chunk(prospectIDs, renewAtOnce) {
+		if err := s.inTx(ctx, func(tx *gorm.DB) error { return keepNextTouch(tx, part...) }); err != nil {
+			return fmt.Errorf("renew next touches: %w", err)
+		}
+	}
+	return nil
+}
+
 // openCalls opens the tasks with their touches, read again under the lock:
 // its statement may have seen an older state.
-func openCalls(tx *gorm.DB, taskIDs []int64, now time.Time) (int, error) {
+func openCalls(tx *gorm.DB, taskIDs []int64, now time.Time) ([]int64, error) {
 	var tasks []struct{ ID, TouchID, ProspectID int64 }
 	err := tx.Model(&models.Task{}).Select("id, touch_id, prospect_id").Where(anyOf(tx, "id", taskIDs)).
 		Where("state = 'upcoming' AND touch_id IS NOT NULL AND prospect_id IS NOT NULL").Order("id").Scan(&tasks).Error
 	if err != nil || len(tasks) == 0 {
-		return 0, err
+		return nil, err
 	}
 	behind := idSet{}
 	for _, t := range tasks {
@@ -207,7 +222,7 @@ func openCalls(tx *gorm.DB, taskIDs []int64, now time.Time) (int, error) {
 	err = tx.Model(&models.Touch{}).Where(anyOf(tx, "id", behind.list())).Where("state = 'planned' AND kind = 'booked_call' AND due_at <= ?", now).
 		Pluck("id", &due).Error
 	if err != nil || len(due) == 0 {
-		return 0, err
+		return nil, err
 	}
 	planned := idSet{}
 	for i := range due {
@@ -222,20 +237,20 @@ func openCalls(tx *gorm.DB, taskIDs []int64, now time.Time) (int, error) {
 	err = tx.Model(&models.Touch{}).Where(anyOf(tx, "id", due)).
 		UpdateColumns(map[string]any{"state": models.TouchOpen, "hold_reason": "", "hold_detail": "", "updated_at": now}).Error
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	err = tx.Model(&models.Task{}).Where(anyOf(tx, "id", ids)).UpdateColumns(map[string]any{"state": models.TaskOpen, "updated_at": now}).Error
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	// As taskEvent says them, without a round trip for a hundred of them.
 	err = tx.Exec(`INSERT INTO events (at, actor, kind, code, prospect_id, enrollment_id, touch_id, task_id, appointment_id, user_id)
 SELECT @at, @actor, @kind, k.kind, k.prospect_id, k.enrollment_id, k.touch_id, k.id, k.appointment_id, k.user_id FROM tasks k WHERE @opened ORDER BY k.id`,
 		map[string]any{"at": now, "actor": models.ActorScheduler, "kind": models.EventTaskOpened, "opened": anyOf(tx, "k.id", ids)}).Error
 	if err != nil {
-		return 0, fmt.Errorf("add events: %w", err)
+		return nil, fmt.Errorf("add events: %w", err)
 	}
-	return len(ids), keepNextTouch(tx, people...)
+	return people, nil
 }
 
 // OpenEarly opens a booked call before its minute because the customer asked

@@ -34,9 +34,13 @@ func (w *world) callTask(appointmentID int64) models.Task {
 
 func (w *world) opensAt(now time.Time, want int) {
 	w.Helper()
-	n, err := w.s.OpenBooked(w.ctx, now, 10)
+	opened, err := w.s.OpenBooked(w.ctx, now, 10)
 	w.ok(err)
-	w.want("opened at "+now.Format(time.TimeOnly), n, want)
+	w.want("opened at "+now.Format(time.TimeOnly), len(opened), want)
+	w.ok(w.s.RenewNext(w.ctx, opened))
+	if person := load[models.Prospect](w, w.person.ID); want > 0 && person.NextTouchAt != nil {
+		w.Errorf("after the opening lists say that the next touch is at %v", person.NextTouchAt)
+	}
 }
 
 func TestBookedCallOpensAtItsMinute(t *testing.T) {

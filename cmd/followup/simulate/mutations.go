@@ -103,7 +103,7 @@ func (b *bug) PlanDue(ctx context.Context, now time.Time, limit int, plan models
 	return n, err
 }
 
-func (b *bug) OpenBooked(ctx context.Context, now time.Time, limit int) (int, error) {
+func (b *bug) OpenBooked(ctx context.Context, now time.Time, limit int) ([]int64, error) {
 	if b.late && b.w.chance(0.1) {
 		now = now.Add(-time.Minute)
 	}

@@ -280,12 +280,12 @@ func (p *process) ReadyCalls(ctx context.Context, now time.Time, after int64, li
 	return next, p.behind("readying calls", err, false)
 }
 
-func (p *process) OpenBooked(ctx context.Context, now time.Time, limit int) (int, error) {
+func (p *process) OpenBooked(ctx context.Context, now time.Time, limit int) ([]int64, error) {
 	if err := p.before("opening calls"); err != nil {
-		return 0, err
+		return nil, err
 	}
-	n, err := p.Store.OpenBooked(ctx, now, limit)
-	return n, p.behind("opening calls", err, n > 0)
+	opened, err := p.Store.OpenBooked(ctx, now, limit)
+	return opened, p.behind("opening calls", err, len(opened) > 0)
 }
 
 func (p *process) Heartbeat(ctx context.Context, replica string, now time.Time, took time.Duration) error {

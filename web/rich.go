@@ -54,7 +54,7 @@ func (s *site) richShow(w http.ResponseWriter, r *http.Request) error {
 	if title == "" {
 		title = "Message"
 	}
-	_, _ = w.Write([]byte("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>" + html.EscapeString(title) + "</title><main>" + picturePolicy.Sanitize(m.HTML) + "</main></html>"))
+	_, _ = w.Write([]byte("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>" + html.EscapeString(title) + "</title><main>" + clean(picturePolicy, m.HTML) + "</main></html>"))
 	return nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // richText is sanitised HTML.
@@ -27,9 +29,28 @@ var inboundPolicy = func() *bluemonday.Policy {
 }()
 
 // sanitise makes an inbound's HTML safe to show; "" where nothing is left.
-func sanitise(html string) richText {
-	if strings.TrimSpace(html) == "" {
+func sanitise(source string) richText {
+	if strings.TrimSpace(source) == "" {
 		return ""
 	}
-	return richText(inboundPolicy.Sanitize(html))
+	return richText(clean(inboundPolicy, source))
+}
+
+// clean sanitises and closes what was left open, and nothing else: the policy
+// looks at one tag after the other, so that a stray </div> would end our own,
+// and an open <table> would swallow the page that follows. What the parser
+// made of it is sanitised once more.
+func clean(policy *bluemonday.Policy, source string) string {
+	within := &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div}
+	nodes, err := html.ParseFragment(strings.NewReader(policy.Sanitize(source)), within)
+	if err != nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, n := range nodes {
+		if err := html.Render(&b, n); err != nil {
+			return ""
+		}
+	}
+	return policy.Sanitize(b.String())
 }

@@ -97,5 +97,8 @@ $(HTMX): package.json
 		echo "npm is not installed: the pages go without htmx, which only makes them smoother"; \
 	fi
 
+mail-system: ## Followup against real Postfix and Dovecot on loopback, as root (docs/mail-system.md)
+	go test -tags mailsystem -count=1 -run TestPostfixAndDovecot ./cmd/followup
+
 clean: ## Remove what was built (data stays)
 	rm -rf bin node_modules $(HTMX) coverage.out

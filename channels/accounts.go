@@ -112,6 +112,12 @@ func (r *Registry) RoundTripper(sender models.Sender) RoundTripper {
 	return able
 }
 
+// Prober: see RoundTripper.
+func (r *Registry) Prober(sender models.Sender) Prober {
+	able, _ := serving[Prober](r, sender)
+	return able
+}
+
 // NumberLister: see RoundTripper.
 func (r *Registry) NumberLister(sender models.Sender) NumberLister {
 	able, _ := serving[NumberLister](r, sender)

@@ -128,6 +128,12 @@ type Ledger interface {
 	Left(ctx context.Context, sender models.Sender, since time.Time, take func(models.Left) error) (whole bool, err error)
 }
 
+// WordAnswerer is a channel whose provider answers some of the carriers' words
+// (STOP, HELP) by itself: a second answer would be a second text.
+type WordAnswerer interface {
+	AnswersWord(text models.InboundText) bool
+}
+
 // Prober is a channel that can check a sender's set-up without sending to a
 // customer, for doctor and the sender's page.
 type Prober interface {

@@ -18,7 +18,7 @@ var (
 	// calling hours (47 CFR 64.1200(c)(1),(e)) and need consent by default.
 	SMSRules = models.ChannelRules{
 		Kind: models.ChannelSMS, Address: models.ContactPhone, Sender: models.SenderPhone,
-		QuietHours: true, Consent: models.ConsentInquiry, MaxLength: 1600, Written: true,
+		QuietHours: true, Consent: models.ConsentInquiry, MaxLength: 1600, Written: true, Introduces: true, Segmented: true,
 		// Ten media and 5 MB a message, of the types that Twilio carries unchanged.
 		Files: models.FileRules{Count: 10, Bytes: 5 << 20, Types: "image/jpeg image/png image/gif"},
 	}

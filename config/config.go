@@ -37,6 +37,7 @@ type Config struct {
 	Phone     Phone     `koanf:"phone"`
 	Twilio    Twilio    `koanf:"twilio"`
 	OAuth     OAuth     `koanf:"oauth"`
+	Texting   Texting   `koanf:"texting"`
 	Mailboxes []Mailbox `koanf:"mailboxes"`
 }
 
@@ -63,6 +64,9 @@ type Twilio struct {
 	AccountSID string   `koanf:"account_sid"`
 	AuthToken  string   `koanf:"auth_token"`
 	Numbers    []Number `koanf:"numbers"`
+	// OwnWords: the account's handling of STOP and HELP is switched off at
+	// Twilio, so Followup confirms opt-outs and answers HELP itself.
+	OwnWords bool `koanf:"own_words"`
 	// BaseURL replaces https://api.twilio.com, for a loopback server in its place.
 	BaseURL string `koanf:"base_url"`
 }
@@ -79,6 +83,9 @@ type OAuthApp struct {
 	ClientID     string `koanf:"client_id"`
 	ClientSecret string `koanf:"client_secret"`
 	Tenant       string `koanf:"tenant"` // Microsoft only; "": any organisation
+	// SecretExpires is the day on which the client secret ends (2027-03-01):
+	// Microsoft's last two years at most.
+	SecretExpires string `koanf:"secret_expires"`
 	// AuthURL and TokenURL replace the provider's, for a loopback server in its place.
 	AuthURL  string `koanf:"auth_url"`
 	TokenURL string `koanf:"token_url"`
@@ -90,6 +97,19 @@ type Number struct {
 	Name          string `koanf:"name"`
 	Owner         string `koanf:"owner"`           // a user's email; "": shared
 	RatePerMinute int    `koanf:"rate_per_minute"` // 0: 60, a long code's segment a second
+}
+
+// Texting is what texts cost. Prices change and differ by contract, so none are
+// shipped: copy them from the provider's price list.
+type Texting struct {
+	Currency string `koanf:"currency"` // ISO 4217, as shown beside amounts; USD where prices are given
+	Rates    []Rate `koanf:"rates"`
+}
+
+// Rate is the price of one segment to numbers of a country.
+type Rate struct {
+	Country string `koanf:"country"` // ISO 3166-1 alpha-2; "*": any other
+	Segment string `koanf:"segment"` // 0.0079, at most four decimals
 }
 
 // Mailbox is one address to send from and read answers in.
@@ -123,18 +143,6 @@ func Default() Config {
 
 // SQLitePath is where the embedded database lies.
 func (c Config) SQLitePath() string { return filepath.Join(c.Data, "followup.db") }
-
-// Accounts are the addresses and numbers that the configuration names.
-func (c Config) Accounts() []string {
-	var all []string
-	for _, m := range c.Mailboxes {
-		all = append(all, m.Address)
-	}
-	for _, n := range c.Twilio.Numbers {
-		all = append(all, n.Number)
-	}
-	return all
-}
 
 // FilesDir is where large inbound messages are kept; "": in the database.
 func (c Config) FilesDir() string {
@@ -195,6 +203,7 @@ func (c Config) Validate() error {
 	if c.Scheduler.SendFor < 100*time.Millisecond || c.Scheduler.SendFor > time.Hour {
 		bad("scheduler.send_for", "%s is not between 100ms and 1h", c.Scheduler.SendFor)
 	}
+	c.Texting.validate(bad)
 	for i, n := range c.Phone.Allow {
 		if !e164(n) {
 			bad(fmt.Sprintf("phone.allow[%d]", i), "%q is not in E.164; write it as +12125550123", n)
@@ -286,6 +295,9 @@ func (a OAuthApp) validate(key string, bad func(key, format string, args ...any)
 	}
 	if a.ClientSecret == "" {
 		bad(key+".client_secret", "is missing; name an environment variable that holds it: ${NAME}")
+	}
+	if _, err := time.Parse(time.DateOnly, a.SecretExpires); a.SecretExpires != "" && err != nil {
+		bad(key+".secret_expires", "%q is not a date; write it as 2027-03-01", a.SecretExpires)
 	}
 	for _, f := range []struct{ field, address string }{{"auth_url", a.AuthURL}, {"token_url", a.TokenURL}} {
 		u, err := url.Parse(f.address)

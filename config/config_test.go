@@ -93,7 +93,12 @@ func TestErrorsNameTheirKey(t *testing.T) {
 		"oauth: {microsoft: {client_id: x, client_secret: '${FOLLOWUP_TEST_UNSET}'}}":                              "oauth.microsoft.client_secret: the environment has no variable",
 		"oauth: {google: {client_id: x, client_secret: y, token_url: 'http://elsewhere.test/'}}":                   "oauth.google.token_url:",
 		"oauth: {yahoo: {client_id: x}}":                                                                           "oauth.yahoo.client_id: there is no such setting",
-		"addr: [":                                                                                                  "followup.yaml",
+		"texting: {currency: dollars}":                                                                             "texting.currency:",
+		"texting: {rates: [{country: USA, segment: '0.0079'}]}":                                                    "texting.rates[0].country:",
+		"texting: {rates: [{country: US, segment: '0.00799'}]}":                                                    "texting.rates[0].segment:",
+		"texting: {rates: [{country: US, segment: '1'}, {country: US, segment: '2'}]}":                             "texting.rates[1].country: US is listed twice",
+		"texting: {rates: [{country: US, price: '1'}]}":                                                            "texting.rates[0].price: there is no such setting",
+		"addr: [": "followup.yaml",
 	}
 	for content, want := range cases {
 		_, err := Load(write(t, content), true, environ())
@@ -103,5 +108,21 @@ func TestErrorsNameTheirKey(t *testing.T) {
 	}
 	if _, err := Load(filepath.Join(t.TempDir(), "none.yaml"), true, environ()); err == nil {
 		t.Error("a required file that is absent passed")
+	}
+}
+
+// Prices are read exactly, whether they are written as text or as a number.
+func TestTextRates(t *testing.T) {
+	c, err := Load(write(t, "texting: {rates: [{country: US, segment: 0.0079}, {country: GB, segment: '0.0463'}, {country: '*', segment: 1}]}"), true, environ())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for country, want := range map[string]int64{"US": 79, "GB": 463, "*": 10_000} {
+		if got := c.Texting.Prices()[country]; got != want {
+			t.Errorf("a segment to %s costs %d ten-thousandths, want %d", country, got, want)
+		}
+	}
+	if len(Default().Texting.Prices()) != 0 {
+		t.Error("a price that nobody gave")
 	}
 }

@@ -87,7 +87,7 @@ func refuseUnknown(k *koanf.Koanf, known []string) error {
 		valid[key] = true
 	}
 	// The lists have no keys among the defaults, which are empty.
-	for _, list := range []string{"mailboxes", "twilio.numbers", "phone.allow"} {
+	for _, list := range []string{"mailboxes", "twilio.numbers", "phone.allow", "texting.rates"} {
 		valid[list] = true
 	}
 	var errs []error
@@ -98,6 +98,7 @@ func refuseUnknown(k *koanf.Koanf, known []string) error {
 	}
 	errs = append(errs, unknownInList(k, "mailboxes", Mailbox{})...)
 	errs = append(errs, unknownInList(k, "twilio.numbers", Number{})...)
+	errs = append(errs, unknownInList(k, "texting.rates", Rate{})...)
 	return errors.Join(errs...)
 }
 

@@ -75,6 +75,10 @@ var fieldWords = map[string][]string{
 	"owner":          {"owner", "rep", "owneremail", "assignedto"},
 	"consent":        {"consent", "consentbasis"},
 	"consent_source": {"consentsource"},
+	fieldCallAt:      {"calldatetime", "callon", "bookedcall", "appointment", "appointmentat", "termin", "cita"},
+	fieldCallDate:    {"appointmentdate"},
+	fieldCallTime:    {"appointmenttime"},
+	fieldCallZone:    {"calltimezone", "appointmentzone", "appointmenttimezone"},
 	"notes":          {"notizen", "bemerkung", "remarques", "notas", "notes", "note", "comment", "comments"},
 }
 
@@ -85,6 +89,19 @@ func fold(header string) string {
 		}
 		return r
 	}, strings.ToLower(strings.TrimSpace(header)))
+}
+
+// callFields are the columns that say when a call is booked.
+var callFields = []string{fieldCallAt, fieldCallDate, fieldCallTime, fieldCallZone}
+
+// NamesCalls tells whether a mapping takes booked calls from a file.
+func NamesCalls(mapping map[string]string) bool {
+	for _, field := range mapping {
+		if slices.Contains(callFields, field) {
+			return true
+		}
+	}
+	return false
 }
 
 // skipField is what a mapping says of a column that is not wanted.
@@ -101,6 +118,10 @@ func readHeader(src *csv.Reader, mapping map[string]string) (columns, error) {
 		field := mapping[strings.TrimSpace(h)]
 		if field == "" {
 			field = fieldOf(h)
+			// A call is booked only where somebody said so of the column.
+			if slices.Contains(callFields, field) {
+				field = CustomField(h)
+			}
 		}
 		if field == skipField || strings.TrimSpace(h) == "" {
 			continue
@@ -195,6 +216,14 @@ func (run *importRun) cell(in *ProspectInput, field, v string) error {
 		in.Region = v
 	case "notes":
 		in.Notes = v
+	case fieldCallAt:
+		in.call.At = v
+	case fieldCallDate:
+		in.call.Date = v
+	case fieldCallTime:
+		in.call.Time = v
+	case fieldCallZone:
+		in.call.Zone = v
 	case "consent_source":
 		in.ConsentSource = v
 	case "consent":

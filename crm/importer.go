@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"followup/models"
 )
@@ -24,6 +25,7 @@ type ImportOptions struct {
 	Country       string            // for numbers without + and rows without a country; "": US
 	Mapping       map[string]string // column header → field; empty: by the headers' names
 	Progress      func(rows int)    // called after each row; may be nil
+	CallZone      string            // what the times of calls are in; "": each person's own zone
 	// After is the last line worked through before: the file is read again from
 	// its beginning, and what lies up to there only remembered.
 	After int
@@ -46,6 +48,9 @@ type RowResult struct {
 	ProspectID int64  `json:"prospect_id,omitempty"`
 	Name       string `json:"name,omitempty"`
 	Reason     string `json:"reason,omitempty"` // what is wrong and how to mend it
+	// CallAt is the booked call that the row names; Zone the person's.
+	CallAt *time.Time `json:"call_at,omitempty"`
+	Zone   string     `json:"zone,omitempty"`
 }
 
 // ImportReport sums an import up.
@@ -160,7 +165,7 @@ func (run *importRun) row(ctx context.Context, line int, record []string) RowRes
 	in, err := run.input(record)
 	res.Name = strings.TrimSpace(in.FirstName + " " + in.LastName)
 	if err == nil {
-		res.Status, res.ProspectID, err = run.save(ctx, line, in)
+		err = run.save(ctx, in, &res)
 	}
 	if err != nil {
 		res.Status, res.Reason = RowRejected, reasonOf(err)
@@ -195,44 +200,67 @@ func reasonOf(err error) string {
 	return "could not be saved: " + err.Error() + "; import the file again, rows that were saved stay as they are"
 }
 
-func (run *importRun) save(ctx context.Context, line int, in ProspectInput) (string, int64, error) {
+// save looks at a row, and keeps it where this is no look only. What is wrong
+// with its call is found before anything is kept.
+func (run *importRun) save(ctx context.Context, in ProspectInput, res *RowResult) error {
 	p, company, points, err := run.service.check(in)
 	if err != nil {
-		return "", 0, err
+		return err
 	}
 	if len(points) == 0 {
-		return "", 0, models.Invalid("contact", "no email and no phone; a prospect that nobody can reach is not imported")
+		return models.Invalid("contact", "no email and no phone; a prospect that nobody can reach is not imported")
 	}
 	values := identity(points)
 	for _, v := range values {
 		if first, twice := run.seen[v]; twice {
-			return "", 0, models.Invalid("contact", "%s is in line %d already; merge the two rows", v, first)
+			return models.Invalid("contact", "%s is in line %d already; merge the two rows", v, first)
 		}
 	}
+	for _, v := range values {
+		run.seen[v] = res.Line
+	}
+	known, err := run.known(ctx, values)
+	if err != nil {
+		return err
+	}
+	if res.Zone = p.Zone; res.Zone == "" && known != nil {
+		res.Zone = known.Prospect.Zone
+	}
+	if res.CallAt, err = readCall(in.call, run.opt.CallZone, res.Zone, run.service.Clock()); err != nil {
+		return err
+	}
+	if known != nil {
+		res.ProspectID = known.Prospect.ID
+		res.Status, err = run.change(ctx, *known, p, company, points)
+		return err
+	}
+	res.Status = RowAdded
+	if run.opt.DryRun {
+		return nil
+	}
+	saved, err := run.service.Store.CreateProspect(ctx, p, company, points, consentsFor(in, points, run.opt.Actor), run.opt.Actor, run.service.Clock())
+	res.ProspectID = saved.ID
+	return err
+}
+
+// known is the person whom these contact points belong to already; nil: nobody.
+func (run *importRun) known(ctx context.Context, values []string) (*models.Person, error) {
 	found, err := run.service.Store.FindProspects(ctx, values)
 	if err != nil {
-		return "", 0, err
-	}
-	for _, v := range values {
-		run.seen[v] = line
+		return nil, err
 	}
 	ids := map[int64]bool{}
 	for _, id := range found {
 		ids[id] = true
 	}
-	switch len(ids) {
-	case 0:
-		if run.opt.DryRun {
-			return RowAdded, 0, nil
-		}
-		saved, err := run.service.Store.CreateProspect(ctx, p, company, points, consentsFor(in, points, run.opt.Actor), run.opt.Actor, run.service.Clock())
-		return RowAdded, saved.ID, err
-	case 1:
-		for id := range ids {
-			return run.change(ctx, id, p, company, points)
-		}
+	if len(ids) > 1 {
+		return nil, models.Invalid("contact", "its contact points belong to %d different prospects; merge those first", len(ids))
 	}
-	return "", 0, models.Invalid("contact", "its contact points belong to %d different prospects; merge those first", len(ids))
+	for id := range ids {
+		person, err := run.service.Store.Person(ctx, id)
+		return &person, err
+	}
+	return nil, nil
 }
 
 // identity is what tells who a row is: the email addresses; without any, the
@@ -250,11 +278,7 @@ func identity(points []models.ContactPoint) []string {
 
 // change fills in what the row knows better; an empty cell never erases, and
 // a known owner stays.
-func (run *importRun) change(ctx context.Context, id int64, p models.Prospect, company *models.Company, points []models.ContactPoint) (string, int64, error) {
-	person, err := run.service.Store.Person(ctx, id)
-	if err != nil {
-		return "", id, err
-	}
+func (run *importRun) change(ctx context.Context, person models.Person, p models.Prospect, company *models.Company, points []models.ContactPoint) (string, error) {
 	merged := person.Prospect
 	changed := fill(&merged.FirstName, p.FirstName)
 	changed = fill(&merged.LastName, p.LastName) || changed
@@ -277,18 +301,18 @@ func (run *importRun) change(ctx context.Context, id int64, p models.Prospect, c
 	})
 	changed = changed || len(fresh) > 0 || (company != nil && merged.CompanyID == nil)
 	if !changed {
-		return RowUnchanged, id, nil
+		return RowUnchanged, nil
 	}
 	if run.opt.DryRun {
-		return RowChanged, id, nil
+		return RowChanged, nil
 	}
 	all := slices.Clone(person.ContactPoints)
 	for i, cp := range fresh {
 		cp.Position = len(person.ContactPoints) + i
 		all = append(all, cp)
 	}
-	_, err = run.service.Store.UpdateProspect(ctx, merged, company, all, run.opt.Actor, run.service.Clock())
-	return RowChanged, id, err
+	_, err := run.service.Store.UpdateProspect(ctx, merged, company, all, run.opt.Actor, run.service.Clock())
+	return RowChanged, err
 }
 
 func fill(have *string, want string) bool {

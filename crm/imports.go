@@ -77,7 +77,7 @@ func (m *Imports) Go(ctx context.Context, id int64, limit int) (err error) {
 	_, err = m.Service.Import(ctx, bytes.NewReader(b.Content), ImportOptions{
 		Actor: models.UserActor(b.UserID), OwnerID: b.Options.OwnerID, DryRun: b.State == models.BatchChecking,
 		ConsentBasis: b.Options.Consent, ConsentSource: b.Options.ConsentSource, Country: b.Options.Country, Mapping: b.Options.Mapping,
-		After: after, Row: func(r RowResult) error { return run.add(ctx, r) },
+		CallZone: b.Options.CallZone, After: after, Row: func(r RowResult) error { return run.add(ctx, r) },
 	})
 	if ferr := run.flush(context.WithoutCancel(ctx)); ferr != nil && !errors.Is(ferr, errStopped) {
 		return errors.Join(err, ferr)
@@ -134,6 +134,9 @@ func (r *importBatch) add(ctx context.Context, res RowResult) error {
 	}
 	if res.ProspectID != 0 {
 		row.ProspectID = &res.ProspectID
+	}
+	if row.State != models.RowRefused {
+		row.CallAt, row.CallZone = res.CallAt, res.Zone
 	}
 	r.rows = append(r.rows, row)
 	r.seen++
@@ -275,6 +278,7 @@ func ImportFields() []ImportField {
 		{"phone", "Phone"}, {"cell", "Cell phone"}, {"home", "Home phone"}, {"zone", "Time zone"}, {"locale", "Language"},
 		{"country", "Country"}, {"region", "Region or state"}, {"owner", "Owner (a rep's address)"}, {"consent", "Consent"},
 		{"consent_source", "Where the consent comes from"}, {"notes", "Notes"},
+		{fieldCallAt, "Booked call: day and time"}, {fieldCallDate, "Booked call: day"}, {fieldCallTime, "Booked call: time"}, {fieldCallZone, "Booked call: time zone"},
 	}
 }
 
@@ -295,6 +299,16 @@ func CheckMapping(content []byte, mapping map[string]string) error {
 	if err != nil {
 		return err
 	}
-	_, err = readHeader(src, mapping)
-	return err
+	cols, err := readHeader(src, mapping)
+	if err != nil {
+		return err
+	}
+	has := func(field string) bool { return slices.Contains(cols.fields, field) }
+	switch {
+	case has(fieldCallAt) && (has(fieldCallDate) || has(fieldCallTime)):
+		return models.Invalid("file", "one column holds the day and the time of the call, others hold them apart; leave one of the two out")
+	case has(fieldCallDate) != has(fieldCallTime):
+		return models.Invalid("file", "a booked call needs its day and its time: map both columns, or leave both out")
+	}
+	return nil
 }

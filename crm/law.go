@@ -42,12 +42,16 @@ var CapFields = []struct {
 	{"company_day", 10_000, func(c *models.Caps) *int { return &c.CompanyDay }},
 	{"active_per_rep", 100_000, func(c *models.Caps) *int { return &c.ActivePerRep }},
 	{"failed_days", 30, func(c *models.Caps) *int { return &c.FailedDays }},
+	{"spread", 240, func(c *models.Caps) *int { return &c.SpreadMinutes }},
+	{"text_budget", 200_000, func(c *models.Caps) *int { return &c.TextBudget }},
 	{"rest_days", 365, func(c *models.Caps) *int { return &c.RestDays }},
 }
 
 // SetCaps saves the workspace's own limits; 0 is none.
 func (s *Service) SetCaps(ctx context.Context, actor string, get func(string) string) error {
+	budget, raised := 0, false
 	_, err := s.Store.ChangeSettings(ctx, SectionCaps, actor, s.Clock(), func(set *models.Settings) error {
+		budget = set.Caps.TextBudget
 		for _, f := range CapFields {
 			n, err := strconv.Atoi(get(f.Name))
 			if err != nil || n < 0 || n > f.Most {
@@ -55,8 +59,12 @@ func (s *Service) SetCaps(ctx context.Context, actor string, get func(string) st
 			}
 			*f.In(&set.Caps) = n
 		}
+		raised = budget > 0 && (set.Caps.TextBudget == 0 || set.Caps.TextBudget > budget)
 		return nil
 	})
+	if err == nil && raised {
+		err = s.Store.ReleaseTexts(ctx, s.Clock())
+	}
 	if err == nil {
 		s.wake()
 	}

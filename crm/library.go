@@ -77,6 +77,20 @@ func checkAnswers(answers []string) error {
 	return nil
 }
 
+// KeepEntryDraft keeps what somebody types over a published entry.
+func (s *Service) KeepEntryDraft(ctx context.Context, d models.EntryDraft) error {
+	const most = 16 * maxEntryText // of all fields, encoded
+	if len(d.Fields) > most {
+		return models.Errorf(models.CodeInvalid, "This is too long to be kept as a draft. Shorten it.")
+	}
+	return s.Store.KeepEntryDraft(ctx, d, s.Clock())
+}
+
+// DropEntryDraft forgets it.
+func (s *Service) DropEntryDraft(ctx context.Context, userID int64, shelf string, entryID int64) error {
+	return s.Store.DropEntryDraft(ctx, userID, shelf, entryID)
+}
+
 // SaveTalkingPoint adds a reason for calling or changes one. Its text
 // completes "The reason I'm calling is", so those words are taken off.
 func (s *Service) SaveTalkingPoint(ctx context.Context, by string, tp models.TalkingPoint) (models.TalkingPoint, error) {

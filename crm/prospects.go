@@ -22,6 +22,8 @@ type ProspectInput struct {
 	// addresses; "" or none records nothing.
 	ConsentBasis  models.ConsentBasis
 	ConsentSource string
+
+	call callCell // of a file's row
 }
 
 // PointInput is one contact point as typed.

@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -27,6 +28,7 @@ const (
 	maxAbsence       = 366
 	maxPauseReason   = 200
 	maxEscalateAfter = 31 * 24 // hours: longer is never
+	maxWrittenHold   = 31 * 24
 )
 
 // SetRules saves one section of the workspace's rules; get reads a field of
@@ -127,13 +129,17 @@ func (s *Service) waitingRules(ctx context.Context, set *models.Settings, get fu
 	if err != nil || hours < 0 || hours > maxEscalateAfter {
 		return models.Invalid("hours", "choose between 1 and %d hours, or 0 for never", maxEscalateAfter)
 	}
+	hold, err := strconv.Atoi(cmp.Or(get("written_hold"), strconv.Itoa(set.WrittenHold)))
+	if err != nil || hold < 0 || hold > maxWrittenHold {
+		return models.Invalid("written_hold", "choose between 1 and %d hours, or 0 for no rest", maxWrittenHold)
+	}
 	to, _ := strconv.ParseInt(get("to"), 10, 64)
 	if to != 0 {
 		if err := s.here(ctx, to, "to"); err != nil {
 			return err
 		}
 	}
-	set.EscalateAfter, set.EscalateTo = hours, to
+	set.EscalateAfter, set.EscalateTo, set.WrittenHold = hours, to, hold
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"strings"
+	"time"
 
 	"followup/models"
 )
@@ -181,6 +182,11 @@ func (s *Service) StopSender(ctx context.Context, actor string, id int64) error 
 	return s.Store.HaltSender(ctx, id, models.StopByHand, "", actor, s.Clock())
 }
 
+// NotReady stops a sender that was just connected and cannot be used yet.
+func (s *Service) NotReady(ctx context.Context, actor string, id int64, trouble string) error {
+	return s.Store.HaltSender(ctx, id, models.StopUntested, trouble, actor, s.Clock())
+}
+
 // Limits of a sender, with whose it is.
 type Limits struct {
 	Name          string
@@ -189,23 +195,56 @@ type Limits struct {
 	OwnerID       *int64
 	KeepOwner     bool
 	SecretExpires models.Date
+	// A ramp: RampStart messages on the day RampFrom, RampStep more each day
+	// after it, until the day's cap. RampStart 0: none.
+	RampStart, RampStep int
+	RampFrom            models.Date
+	GapSeconds          int // least time between two messages
+}
+
+// check refuses limits that nothing could be sent by.
+func (l Limits) check() error {
+	const most = 1_000_000
+	switch {
+	case l.RatePerMinute < 1 || l.RatePerMinute > 6000:
+		return models.Invalid("rate", "a rate is between 1 and 6000 messages a minute")
+	case l.DailyCap < 0 || l.DailyCap > most:
+		return models.Invalid("cap", "a daily cap is between 1 and 1,000,000 messages; 0 is none")
+	case l.GapSeconds < 0 || l.GapSeconds > 24*3600:
+		return models.Invalid("gap", "the time between two messages is between 0 and 86,400 seconds")
+	case l.RampStart < 0 || l.RampStart > most:
+		return models.Invalid("ramp_start", "a ramp begins with 1 to 1,000,000 messages; 0 is none")
+	case l.RampStart > 0 && (l.RampStep < 1 || l.RampStep > most):
+		return models.Invalid("ramp_step", "say how many more there may be each day, at least 1")
+	case l.RampStart > 0 && l.DailyCap == 0:
+		return models.Invalid("cap", "a ramp leads up to a number of messages a day; enter that too")
+	case l.RampStart > 0 && l.RampStart > l.DailyCap:
+		return models.Invalid("ramp_start", "a ramp begins below what may be sent a day in the end, %d", l.DailyCap)
+	}
+	for field, day := range map[string]models.Date{"secret_expires": l.SecretExpires, "ramp_from": l.RampFrom} {
+		if day == "" {
+			continue
+		}
+		if _, err := models.ParseDate(string(day)); err != nil {
+			return models.Invalid(field, "%q is not a date", day)
+		}
+	}
+	return nil
 }
 
 // LimitSender changes what a sender may do and whose it is.
 func (s *Service) LimitSender(ctx context.Context, actor string, id int64, l Limits) error {
-	switch {
-	case l.RatePerMinute < 1 || l.RatePerMinute > 6000:
-		return models.Invalid("rate", "a rate is between 1 and 6000 messages a minute")
-	case l.DailyCap < 0 || l.DailyCap > 1_000_000:
-		return models.Invalid("cap", "a daily cap is between 1 and 1,000,000 messages; 0 is none")
+	if err := l.check(); err != nil {
+		return err
 	}
-	if l.SecretExpires != "" {
-		if _, err := models.ParseDate(string(l.SecretExpires)); err != nil {
-			return models.Invalid("secret_expires", "%q is not a date", l.SecretExpires)
-		}
+	if l.RampStart == 0 {
+		l.RampStep, l.RampFrom = 0, ""
+	} else if l.RampFrom == "" {
+		l.RampFrom = models.DateOf(s.Clock(), time.UTC)
 	}
 	return s.Store.ChangeSender(ctx, id, actor, s.Clock(), func(x *models.Sender) {
 		x.Name, x.RatePerMinute, x.DailyCap, x.Settings.SecretExpires = clean(l.Name), l.RatePerMinute, l.DailyCap, l.SecretExpires
+		x.RampStart, x.RampStep, x.RampFrom, x.GapSeconds = l.RampStart, l.RampStep, l.RampFrom, l.GapSeconds
 		if !l.KeepOwner {
 			x.OwnerID = l.OwnerID
 		}

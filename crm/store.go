@@ -96,6 +96,8 @@ type Store interface {
 	CloseCommitment(ctx context.Context, id int64, state models.CommitmentState, cause string, by string, now time.Time) error
 	SaveDiscovery(ctx context.Context, d models.Discovery, by string, now time.Time) error
 	// The library's entries: id 0 adds one, else the revision must be the one that was read.
+	KeepEntryDraft(ctx context.Context, d models.EntryDraft, now time.Time) error
+	DropEntryDraft(ctx context.Context, userID int64, shelf string, entryID int64) error
 	SaveTalkingPoint(ctx context.Context, tp models.TalkingPoint, by string, now time.Time) (models.TalkingPoint, error)
 	SaveStory(ctx context.Context, st models.Story, by string, now time.Time) (models.Story, error)
 	SaveSuggestion(ctx context.Context, su models.Suggestion, by string, now time.Time) (models.Suggestion, error)

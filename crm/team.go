@@ -16,6 +16,9 @@ type TeamStore interface {
 	IssueUserToken(ctx context.Context, kind models.UserTokenKind, userID int64, by string, now time.Time) (string, error)
 	// SpendUserToken sets the password that a link is for, once.
 	SpendUserToken(ctx context.Context, secret, passwordHash string, now time.Time, change func(*models.User)) (models.User, error)
+	EndOneSignIn(ctx context.Context, userID int64, id, by string, now time.Time) error
+	// RemoveTeam moves its people to another team; nil: to none.
+	RemoveTeam(ctx context.Context, id int64, into *int64, by string, now time.Time) (moved int64, err error)
 	EndSignIns(ctx context.Context, userID int64, keep, by string, now time.Time) error
 	StartLeave(ctx context.Context, l models.Leave, now time.Time) (models.Leave, error)
 	EndLeave(ctx context.Context, id int64, by string, now time.Time) error
@@ -30,6 +33,7 @@ type TeamStore interface {
 	TrySecondFactor(ctx context.Context, userID int64, now time.Time, judge func(secret []byte, recovery []string) (step int64, used string, ok bool)) error
 	RemoveSecondFactor(ctx context.Context, userID int64, by string, now time.Time) error
 
+	ReleaseTexts(ctx context.Context, now time.Time) error
 	ChangeSettings(ctx context.Context, section, by string, now time.Time, change func(*models.Settings) error) (models.Settings, error)
 }
 
@@ -133,6 +137,11 @@ func (s *Service) SaveTeam(ctx context.Context, actor string, id int64, name str
 	return s.Store.SaveTeam(ctx, models.Team{ID: id, Name: name}, actor, s.Clock())
 }
 
+// RemoveTeam dissolves a team; its people go into another one, or into none.
+func (s *Service) RemoveTeam(ctx context.Context, actor string, id int64, into *int64) (moved int64, err error) {
+	return s.Store.RemoveTeam(ctx, id, into, actor, s.Clock())
+}
+
 // UserInput is what an admin changes of somebody.
 type UserInput struct {
 	Name   string
@@ -179,6 +188,11 @@ func (s *Service) TakeBack(ctx context.Context, actor string, id int64) (models.
 	}
 	secret, err := s.Store.IssueUserToken(ctx, models.TokenInvitation, id, actor, s.Clock())
 	return u, secret, err
+}
+
+// SignOutOne ends one of a user's sessions.
+func (s *Service) SignOutOne(ctx context.Context, actor string, id int64, signIn string) error {
+	return s.Store.EndOneSignIn(ctx, id, signIn, actor, s.Clock())
 }
 
 // SignOutEverywhere ends a user's sessions, except the one kept.

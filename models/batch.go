@@ -60,12 +60,18 @@ type Batch struct {
 
 // BatchOptions are what a person chose for all rows.
 type BatchOptions struct {
-	RepID         int64             `json:"rep_id,omitempty"` // enroll: who runs it; 0: each one's owner
-	OwnerID       int64             `json:"owner_id,omitempty"`
-	Consent       ConsentBasis      `json:"consent,omitempty"`
-	ConsentSource string            `json:"consent_source,omitempty"`
-	Country       string            `json:"country,omitempty"`
-	Mapping       map[string]string `json:"mapping,omitempty"` // column → field
+	RepID int64 `json:"rep_id,omitempty"` // enroll: who runs it; 0: each one's owner
+	// TalkingPointID is the reason of the library for which they are enrolled.
+	TalkingPointID *int64            `json:"talking_point_id,omitempty"`
+	OwnerID        int64             `json:"owner_id,omitempty"`
+	Consent        ConsentBasis      `json:"consent,omitempty"`
+	ConsentSource  string            `json:"consent_source,omitempty"`
+	Country        string            `json:"country,omitempty"`
+	Mapping        map[string]string `json:"mapping,omitempty"` // column → field
+	// CallZone is what the times of calls in a file are in; "": each person's own.
+	CallZone string `json:"call_zone,omitempty"`
+	// BookCalls books the calls that the rows name: the sequence hangs on one.
+	BookCalls bool `json:"book_calls,omitempty"`
 }
 
 // Move changes the state where the machine allows it.
@@ -104,6 +110,8 @@ type BatchRow struct {
 	ProspectID *int64 // nil: a line that is nobody yet
 	Name       string
 	State      RowState
-	Reason     string // in words: why not, or what was done
+	Reason     string     // in words: why not, or what was done
+	CallAt     *time.Time // the booked call that its line names
+	CallZone   string     // the person's zone, which CallAt is also shown in
 	UpdatedAt  time.Time
 }

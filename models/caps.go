@@ -14,6 +14,10 @@ type Caps struct {
 	// rests, RestDays for how long.
 	FailedDays int
 	RestDays   int
+	// SpreadMinutes is over how long messages that name no time of day are spread.
+	SpreadMinutes int `json:",omitempty"`
+	// TextBudget is what texts may cost in a month (UTC), in the currency of the rates.
+	TextBudget int `json:",omitempty"`
 }
 
 // DefaultCaps are the limits before anyone changes them.

@@ -54,6 +54,11 @@ type ChannelRules struct {
 	Threads    bool // answers carry the thread of what they answer
 	// MaxLength is the longest body in characters the provider takes; 0: no limit.
 	MaxLength int
+	// Segmented: it is charged by the parts in which it travels.
+	Segmented bool
+	// Introduces: the first message to a contact point names the rep and the
+	// company and says how to stop.
+	Introduces bool
 	// Written: a customer can be answered on it in writing.
 	Written bool
 	// Files that can leave with a message; the zero value takes none.
@@ -65,4 +70,21 @@ type FileRules struct {
 	Count int    // the most in one message; 0: none
 	Bytes int64  // all of them together
 	Types string // media types with spaces between; "": any
+}
+
+// Reached is a contact point that had a message from us on a channel.
+type Reached struct {
+	ProspectID     int64
+	ContactPointID int64
+	Channel        ChannelKind
+}
+
+// FirstTo tells whether nothing reached the contact point on the channel yet.
+func FirstTo(reached []Reached, contactPointID int64, channel ChannelKind) bool {
+	for _, r := range reached {
+		if r.ContactPointID == contactPointID && r.Channel == channel {
+			return false
+		}
+	}
+	return true
 }

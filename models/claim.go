@@ -24,6 +24,7 @@ type Due struct {
 	Consents      []Consent
 	Suppressions  []Suppression
 	Conversation  Conversation
+	Unread        bool        // something of theirs has arrived and is not understood yet
 	Enrollment    *Enrollment // with pauses; nil where no step planned the touch
 	Version       *SequenceVersion
 	Appointment   *Appointment
@@ -34,6 +35,9 @@ type Due struct {
 	// Recent are the touches made to them within RecentFor, and those under way.
 	Recent   []RecentTouch
 	LastMail *Message // the last email either way, for the thread; nil where none
+	// Reached are the contact points that had a message on the touch's channel
+	// before, where a phone sends it: the first one introduces itself.
+	Reached  []Reached
 	LastCall CallOutcome
 	Settings Settings
 }

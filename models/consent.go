@@ -101,6 +101,9 @@ func BestConsent(all []Consent, cp ContactPoint, ch ChannelKind, now time.Time) 
 // order stands: the customer wrote there, from that very address, after it.
 // What goes out by itself stays off.
 func (s Suppression) AnswersBack(p Purpose, talk Conversation, cp ContactPoint, ch ChannelKind) bool {
+	if p == PurposeStopped {
+		return s.Source == "reply" // it confirms this very order
+	}
 	return p == PurposeAnswer && s.Scope != SuppressWorkspace && talk.LastChannel == ch && talk.LastInboundAt != nil &&
 		talk.LastInboundAt.After(s.CreatedAt) && (talk.LastContactID == nil || *talk.LastContactID == cp.ID)
 }

@@ -21,6 +21,18 @@ type Effects struct {
 	EndPursuit          PursuitEnd
 	Replan              []int64 // enrollments to plan anew
 	CompanyHold         *CompanyHold
+	KeywordAnswer       *KeywordAnswer
+}
+
+// KeywordAnswer is what we answer to STOP or HELP where the provider does not.
+type KeywordAnswer struct {
+	Purpose        Purpose
+	Channel        ChannelKind
+	ContactPointID int64
+	SenderID       int64 // the number that the word was sent to
+	UserID         int64 // who is named in it
+	NotAfter       time.Time
+	Key            string // the same key is answered once
 }
 
 // Lift takes a pause out of an enrollment.
@@ -97,6 +109,8 @@ type Verdict struct {
 	OptOutChannels []ChannelKind
 	// Unsure: it may be an opt-out; hold everything and ask the rep.
 	Unsure bool
+	// AnswerWord: the carriers' word in it is ours to answer; the provider does not.
+	AnswerWord bool
 	// WrongPerson: a machine says that they have left; the rep decides whom to write to.
 	WrongPerson bool
 }
@@ -108,6 +122,8 @@ type Bounce struct {
 	Reason    string `json:"reason,omitempty"`
 	Hard      bool   `json:"hard"`
 	Delayed   bool   `json:"delayed,omitempty"`
+	// Blocked: they did not want our server or this message; of the address it says nothing.
+	Blocked bool `json:"blocked,omitempty"`
 }
 
 // InboundRecord is an understood inbound, ready to be recorded.

@@ -84,6 +84,7 @@ type Enrollment struct {
 	Outcome          EnrollmentOutcome // "" until finished
 	AppointmentID    *int64
 	CommitmentID     *int64
+	TalkingPointID   *int64            // the reason of the library for which they were enrolled
 	Variables        map[string]string `gorm:"serializer:json"` // given on enrolling, over the prospect's custom fields
 	// ReplanAt: the scheduler plans the next step at the first Tick at or after
 	// it. Whoever changes what should come next sets it; only the scheduler plans.

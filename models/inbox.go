@@ -72,6 +72,16 @@ type Duplicate struct {
 	UpdatedAt time.Time
 }
 
+// Merge says what became part of which record: rows by their table.
+type Merge struct {
+	ID     int64 `gorm:"primaryKey"`
+	KeepID int64
+	DropID int64
+	By     string
+	At     time.Time
+	Moved  map[string][]int64 `gorm:"serializer:json"`
+}
+
 // DuplicateReason is what two records have in common.
 type DuplicateReason string
 

@@ -200,7 +200,10 @@ type Raw struct {
 	SenderID   *int64
 	Folder     string // IMAP folder, where it came from one
 	Sent       bool   `gorm:"-"` // from a Sent folder: the sender's owner wrote it elsewhere
-	Content    []byte // RFC 5322 bytes for email, a JSON InboundText for the rest
+	// FromAddress is who wrote, as far as the first glance tells; while the
+	// inbound is unread, nothing automatic goes to whoever has that address.
+	FromAddress string
+	Content     []byte // RFC 5322 bytes for email, a JSON InboundText for the rest
 	// ContentFile is the name of the file that holds Content where it is large;
 	// the store reads it back.
 	ContentFile string

@@ -26,6 +26,9 @@ type PlanInput struct {
 	LastCall      CallOutcome // of the enrollment's last closed call (of the appointment's current revision, where it has one)
 	LastCallTask  *Task
 	Settings      Settings
+	Reached       []Reached // by phone; loaded for previews only
+	// Reason of the library that the enrollment is for; loaded for previews only.
+	Reason *TalkingPoint
 }
 
 // PlanResult is what should happen to the enrollment next. At most one of
@@ -67,6 +70,9 @@ type PlannedStep struct {
 	Condition    string    // in words, "" where it always comes
 	Subject      string
 	Body         string // rendered
+	Added        string // the line of it that the first text to a number gets: who writes, and how to stop
+	Segments     int    // of a text: in how many parts it travels
+	Cost         Money  // of a text, where the rates are known
 	Skipped      bool
 	Reason       Reason
 	Why          string // in words: what sets the time, what moves it, why it is skipped

@@ -9,12 +9,14 @@ const (
 	HoldQuietHours    Reason = "quiet_hours"
 	HoldWindow        Reason = "sending_window"
 	HoldInboundBehind Reason = "inbound_behind" // answers to this sender have not been read lately
+	HoldUnread        Reason = "unread"         // something of theirs has arrived and is not understood yet
 	HoldSenderStopped Reason = "sender_stopped"
 	HoldProviderPause Reason = "provider_pause" // 429
 	HoldRetry         Reason = "retry"          // refused for now
 	HoldCompany       Reason = "company_hold"
 	HoldGap           Reason = "minimum_gap"
 	HoldCap           Reason = "cap"         // enough for now: a limit per day, or in 24 hours
+	HoldBudget        Reason = "text_budget" // the month's budget for texts is used up
 	HoldRests         Reason = "asked_later" // they asked on their own page to hear later, or less often
 	HoldWorkspace     Reason = "workspace_paused"
 	HoldReview        Reason = "call_unreviewed" // the review of a conversation is not written
@@ -56,6 +58,7 @@ const (
 	AttentionUnconfirmed Reason = "unconfirmed"
 	AttentionMailbox     Reason = "mailbox_down"
 	AttentionSender      Reason = "sender_stopped"
+	AttentionSecret      Reason = "secret_ends" // the password, token or client secret of a sender ends soon
 	AttentionRefused     Reason = "refused"
 	AttentionUnmatched   Reason = "unmatched_inbound"
 	AttentionInvalid     Reason = "invalid_contact_point"

@@ -13,7 +13,9 @@ type NewEnrollment struct {
 	Booking       *Booking // the call the sequence hangs on
 	AppointmentID *int64   // or one that exists already
 	CommitmentID  *int64
-	Now           time.Time
+	// TalkingPointID is the reason of the library for which they are enrolled.
+	TalkingPointID *int64
+	Now            time.Time
 }
 
 // Booking is a request to book a call at an exact minute.
@@ -81,7 +83,9 @@ type NewAnswer struct {
 	Files          []Media // the writer's own that leave with it
 	// Undo is how long it waits before it leaves, and can be taken back.
 	Undo time.Duration
-	Now  time.Time
+	// HourSeen as in Draft.
+	HourSeen bool
+	Now      time.Time
 }
 
 // Thread is what an answer is chosen by.

@@ -202,6 +202,16 @@ type SenderTokens struct {
 	Refresh string    `json:"refresh,omitempty"`
 	Access  string    `json:"access,omitempty"`
 	Expires time.Time `json:"expires,omitzero"`
+	// RefreshExpires is when the permission itself ends, where the provider says so.
+	RefreshExpires time.Time `json:"refresh_expires,omitzero"`
+}
+
+// Ends is the day on which the permission ends; "" where the provider does not say.
+func (t SenderTokens) Ends() Date {
+	if t.RefreshExpires.IsZero() {
+		return ""
+	}
+	return DateOf(t.RefreshExpires, time.UTC)
 }
 
 // Stop makes the sender send nothing until a person starts it again.

@@ -142,10 +142,16 @@ const (
 	PurposeRecurring    Purpose = "recurring"    // regular customers; not counted
 	PurposeAnswer       Purpose = "answer"       // a person's answer to a customer
 	PurposeManual       Purpose = "manual"       // a person's own message
+	PurposeStopped      Purpose = "stopped"      // the one confirmation after an opt-out by text
+	PurposeHelp         Purpose = "help"         // the answer to HELP
 )
 
 // Counts tells whether a touch of this purpose counts as a follow-up.
 func (p Purpose) Counts() bool { return p == PurposeFollowUp }
+
+// Keyword tells whether it answers one of the carriers' words. No limit holds
+// or counts it.
+func (p Purpose) Keyword() bool { return p == PurposeStopped || p == PurposeHelp }
 
 // ByHand tells whether a person wrote it themselves.
 func (p Purpose) ByHand() bool { return p == PurposeAnswer || p == PurposeManual }

@@ -28,6 +28,9 @@ type Settings struct {
 	// a manager of the owner's team.
 	EscalateAfter int   `json:",omitempty"`
 	EscalateTo    int64 `json:",omitempty"`
+	// WrittenHold is for how many hours nothing automatic follows a message that
+	// a rep wrote from elsewhere: the engine does not know what it said. 0: none.
+	WrittenHold int
 	// CallReason is what the card asks before a call without a reason.
 	CallReason CallReason `json:",omitempty"`
 	// Visibility is whose prospects a rep sees: own, team or all; managers and
@@ -117,6 +120,6 @@ func DefaultSettings() Settings {
 	return Settings{
 		Workspace: "Followup", FollowUpLimit: 7,
 		QuietFrom: 8 * 60, QuietTo: 21 * 60,
-		OutOfOfficeDays: 7, OutOfOfficeMax: 60, Visibility: SeeTeam, Caps: DefaultCaps(),
+		OutOfOfficeDays: 7, OutOfOfficeMax: 60, WrittenHold: 24, Visibility: SeeTeam, Caps: DefaultCaps(),
 	}
 }

@@ -102,8 +102,11 @@ type Draft struct {
 	Subject string `json:"subject,omitempty"`
 	Body    string `json:"body"`
 	// Files leave with it.
-	Files    []Media `json:"files,omitempty"`
-	Template bool    `json:"template,omitempty"` // Liquid to render when it is claimed; false: literal
+	Files []Media `json:"files,omitempty"`
+	// HourSeen: the writer saw what time it is where it goes, outside the hours
+	// for it, and sends it all the same.
+	HourSeen bool `json:"hour_seen,omitempty"`
+	Template bool `json:"template,omitempty"` // Liquid to render when it is claimed; false: literal
 }
 
 // Move changes the state if the machine allows it; ends get reason and time.

@@ -23,6 +23,8 @@ type AnswerRequest struct {
 	FormToken      string
 	// Undo is how long the answer waits before it leaves.
 	Undo time.Duration
+	// HourSeen: the writer saw what time it is there and sends it now.
+	HourSeen bool
 	// WithFiles sends what the user attached to it.
 	WithFiles bool
 }
@@ -62,8 +64,12 @@ func (s *Service) Answer(ctx context.Context, req AnswerRequest) (models.Touch, 
 			return models.Touch{}, choice, err
 		}
 	}
+	if req.HourSeen && (thread.LastIn == nil || thread.LastIn.Channel != choice.Channel) {
+		return models.Touch{}, choice, &models.Error{Code: models.CodeRefused, Field: "hour",
+			Message: "outside their hours only an answer on the channel they used may leave; let it wait for their morning"}
+	}
 	answer := models.NewAnswer{
-		Undo:       req.Undo,
+		Undo: req.Undo, HourSeen: req.HourSeen,
 		ProspectID: req.ProspectID, UserID: req.UserID, Channel: choice.Channel, ContactPointID: choice.ContactPoint.ID,
 		Purpose: models.PurposeManual, Subject: subject, Body: body, Why: choice.Why, FormToken: req.FormToken, AsCall: choice.AsCall, Now: s.Clock(),
 	}

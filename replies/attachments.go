@@ -27,5 +27,5 @@ func Attached(content []byte, n int) ([]byte, bool) {
 	if err != nil || n < 1 || n > len(m.Attachments) {
 		return nil, false
 	}
-	return m.Attachments[n-1].body, true
+	return m.Attachments[n-1].encoded.all(), true
 }

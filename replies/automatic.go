@@ -114,14 +114,21 @@ func asAutomaticByText(r reading) (models.Verdict, bool) {
 	if words, ok := r.saysMachine(); ok && !r.fwd {
 		return r.automatic("the text says so: " + words), true
 	}
+	if r.tellsOfItsSender() {
+		return r.automatic("it speaks of its own sender as of somebody else"), true
+	}
 	if r.exchangeRule() && !r.quotesUs() {
 		return r.automatic("Exchange's headers of an automatic answer, and nothing quoted"), true
 	}
 	if r.nullSender() {
 		return r.automatic("an empty envelope sender (RFC 5321 4.5.5), which people's mail never has"), true
 	}
-	if r.looksAway() && !r.asks() && (!r.quotesUs() || ruleset("body.notice").count(r.body) >= 3) {
-		return r.automatic("the text is an absence notice and nothing else"), true
+	if r.looksAway() && !r.asks() && (!r.quotesUs() || ruleset("body.notice").count(r.body) >= 3) || r.isNotice() {
+		v := r.automatic("the text is an absence notice and nothing else")
+		if !v.WrongPerson && !v.OutOfOffice { // told in words that only a whole notice makes an absence of
+			v.OutOfOffice, v.ReturnDate = true, ReturnDate(r.m.Subject, r.noticeText(), r.base())
+		}
+		return v, true
 	}
 	return r.acknowledgement()
 }
@@ -162,7 +169,12 @@ func (r reading) acknowledgement() (models.Verdict, bool) {
 	case inBody && (ruleset("body.ack").count(r.body) >= 2 || ruleset("sender.robot").any(r.m.From.Email)):
 		return verdict(models.ClassAutomatic, "an acknowledgement of receipt: "+body)
 	}
-	if words, ok := ruleset("challenge").match(r.body); ok && ruleset("challenge").count(r.body+" "+r.bare) >= 2 {
+	if inBody || ruleset("receipt.sentence").any(r.body) {
+		if r.weigh().acknowledges(r.quotesUs()) {
+			return verdict(models.ClassAutomatic, "it says that our message came and when it is answered, and nothing else")
+		}
+	}
+	if words, ok := ruleset("challenge").match(r.body); ok && !r.quotesUs() && ruleset("challenge").count(r.body+" "+r.bare) >= 2 {
 		return verdict(models.ClassAutomatic, "a challenge to prove who sent: "+words)
 	}
 	return none()
@@ -180,6 +192,45 @@ func (r reading) looksAway() bool {
 		n++
 	}
 	return n >= 2 || n == 1 && len(r.body) < 300 && !r.re
+}
+
+// tellsOfItsSender: "Dana Reyes has left the company", sent by Dana Reyes.
+func (r reading) tellsOfItsSender() bool {
+	if r.quotesUs() || r.fwd || len(r.body) > 1500 {
+		return false
+	}
+	names := strings.FieldsFunc(bareWords(fold(r.m.From.Name)), func(c rune) bool { return c == ' ' })
+	for _, s := range sentences(r.body) {
+		for _, name := range names {
+			if _, told, ok := strings.Cut(" "+s, " "+name+" "); ok && len(name) > 2 && thirdPerson.MatchString(told) && (ruleset("left.company").any(s) || ruleset("body.absence").any(s)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var thirdPerson = regexp.MustCompile(`^(\w+ ){0,2}(is|has|will|ist|hat|wird|est|a|n'est|ne|sera|ha|e|non|es|esta|ya|no|is|heeft|zal|werkt|nao|deixou|ja) `)
+
+// noticeLongest bounds what is weighed: notices are short.
+const noticeLongest = 2000
+
+// isNotice: weighed sentence by sentence, nothing but an absence notice.
+func (r reading) isNotice() bool {
+	if r.fwd || len(r.body) > noticeLongest {
+		return false
+	}
+	n := r.weigh()
+	if n.absence+n.hint+n.usual == 0 {
+		return false
+	}
+	if n.usual+n.receipt == 0 && r.leftCompany() {
+		return false // "I no longer work there" alone is anybody's
+	}
+	if ruleset("sure").any(r.body) { // last: it is hundreds of rules
+		return false // "… no longer works here, take this address off your list"
+	}
+	return n.away(ReturnDate("", r.visible, r.base()) != "", r.quotesUs(), r.answers())
 }
 
 // quotesUs: a person's client quotes what it answers, machines hardly ever do.

@@ -2,6 +2,7 @@ package replies
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"followup/models"
@@ -49,12 +50,21 @@ func asDeliveryReport(r reading) (models.Verdict, bool) {
 		b.Delayed = true
 		return models.Verdict{Class: models.ClassBounceSoft, Why: "a delivery report (RFC 3464): delayed, still trying " + best.Status, Bounce: &b}, true
 	}
-	b.Hard = hardStatus(best.Status, flat(fold(best.Diagnostic+" "+b.Reason)))
+	said := flat(fold(best.Diagnostic + " " + b.Reason))
+	b.Hard = hardStatus(best.Status, said)
+	v := givenUp(b, said)
+	v.Why = strings.TrimSpace("a delivery report (RFC 3464): failed " + best.Status)
+	return v, true
+}
+
+// givenUp is the verdict on a delivery that failed for good or for too long.
+func givenUp(b models.Bounce, said string) models.Verdict {
+	b.Blocked = b.Hard && blocked(b.Status, said)
 	class := models.ClassBounceSoft
 	if b.Hard {
 		class = models.ClassBounceHard
 	}
-	return models.Verdict{Class: class, Why: strings.TrimSpace("a delivery report (RFC 3464): failed " + best.Status), Bounce: &b}, true
+	return models.Verdict{Class: class, Bounce: &b}
 }
 
 // hardStatus: 5.x.x is permanent, 4.x.x transient even when the server gave
@@ -95,17 +105,21 @@ func asTextBounce(r reading) (models.Verdict, bool) {
 	if !fromServer && !inSubject && (len(r.whole) >= 1500 || r.quotesUs()) {
 		return none()
 	}
-	text, at := r.bounceWords(fromServer)
+	text, at := r.bounceWords(fromServer || r.returnsMail())
 	switch {
 	case failed != "" && !r.re:
+	case r.returnsMail() && text != "" && at < 600 && !r.re && !r.fwd && !r.asks():
 	case report:
 	case daemon && (inSubject || text != "") && !r.awayFromDaemon(inSubject, text):
 	case r.nullSender() && (inSubject && text != "" || ruleset("bounce.body").count(r.whole) >= 2):
 	case daemon && (statusIn(r.whole) != "" || replyCode.MatchString(r.whole)) && !r.awayFromDaemon(strings.HasPrefix(r.m.From.Email, "mailer-daemon"), text):
-	case inSubject && text != "" && at < 400 && !r.re && !r.fwd && !r.asks():
-	case text != "" && at < 150 && !r.fwd && len(r.whole) < 1500 && !r.quotesUs() && ruleset("bounce.body").count(r.whole) >= 3 && !r.asks():
+	case inSubject && text != "" && at < 400 && !r.re && !r.fwd && !r.asks() && !speaks.MatchString(r.body):
+	case text != "" && at < 150 && !r.fwd && len(r.whole) < 1500 && !r.quotesUs() && ruleset("bounce.body").count(r.whole) >= 3 && !r.asks() && !speaks.MatchString(r.body):
 	default:
 		return none()
+	}
+	if arrived.MatchString(r.whole) && !notArrived.MatchString(r.whole) {
+		return verdict(models.ClassReceipt, "a delivery receipt in words")
 	}
 	if subject == "" {
 		subject = text
@@ -115,10 +129,33 @@ func asTextBounce(r reading) (models.Verdict, bool) {
 	return v, true
 }
 
+// speaks: words of people who tell of a failure. Servers say "your message".
+var speaks = regexp.MustCompile(`\b((my|our) (e-?mails?|mails?|messages?|reply|answer) (to|came|bounced|was|were|got)|i (wrote|write|tried|got|received|cannot reach|can't reach|could not reach|have passed|was told)|(came|come|bounced) back (with|as|to me)|(your|the) (e-?mails?|mails?|messages?) bounced|(please|could you|can you|kindly) (pass|tell|call|let me|use|write to|send me)|my (new|other|correct|right) (e-?mail )?address|can we (talk|speak|meet)|meine (mail|nachricht|antwort)|ma reponse|mon (mail|message)|mi (correo|mensaje)|la mia (mail|risposta)|mijn (mail|bericht)|minha (mensagem|resposta))\b`)
+
+// arrived: the receipt that a server gives where somebody asked for one.
+var (
+	arrived    = regexp.MustCompile(`successful delivery notifications?|(was|were|has been|have been) successfully (delivered|relayed)|expect no further notifications|(successful|confirmed) delivery|delivery to (these|the following) recipients?( or groups?)? (is complete|was successful)`)
+	notArrived = regexp.MustCompile(`fatal|fail|permanent|undeliver|not (be |been )?deliver|reject|delay`)
+)
+
 // awayFromDaemon: Microsoft 365 sends out-of-office replies from senders that
 // look like postmaster@; only the words tell.
 func (r reading) awayFromDaemon(inSubject bool, text string) bool {
 	return text == "" && !inSubject || ruleset("subject.start").any(r.bare) || text == "" && r.looksAway()
+}
+
+// returnsMail: it brings a message back to whoever sent that, and names whom it
+// was for, or it comes from an address behind which nobody reads.
+func (r reading) returnsMail() bool {
+	o := r.m.Original
+	if o == nil || o.From.Email == "" {
+		return false
+	}
+	if ruleset("sender.robot").any(r.m.From.Email) {
+		return true
+	}
+	return slices.ContainsFunc(r.m.To, func(a Address) bool { return a.Email == o.From.Email }) &&
+		slices.ContainsFunc(o.To, func(a Address) bool { return a.Email != "" && strings.Contains(r.whole, a.Email) })
 }
 
 func (r reading) fromDaemon() bool {
@@ -176,10 +213,7 @@ func (r reading) textBounce(failed string) models.Verdict {
 	default:
 		b.Hard = hardWords(folded)
 	}
-	if b.Hard {
-		return models.Verdict{Class: models.ClassBounceHard, Bounce: &b}
-	}
-	return models.Verdict{Class: models.ClassBounceSoft, Bounce: &b}
+	return givenUp(b, folded)
 }
 
 var gaveUp = regexp.MustCompile(`permanent (fatal )?(error|failure)|given up|giving up|retry timeout exceeded|has failed permanently|failed permanently|will not be retried|undeliverable|delivery has failed|could not be delivered to`)
@@ -203,28 +237,41 @@ func replyHard(folded string) bool {
 // returnedHeader is where a bounce in words begins to show the returned message.
 var returnedHeader = regexp.MustCompile(`(?im)^[\s>]*(-{2,}.{0,20}(copy of|original|returned|below this line|enclosed|begin|headers|forwarded|unsent|undelivered).{0,80}|received:\s|return-path:\s|message-id:\s*<|mime-version:|dkim-signature:|begin message header|original message (headers|follows).{0,10}|the headers of the message.{0,20})`)
 
+// laterReport: some servers name our message's header fields first, and say
+// what became of it below them.
+var laterReport = regexp.MustCompile(`(?i)(to the following recipients?|recipient address|diagnostic code) ?:`)
+
 // reportText is what the server says, without the message it returns.
 func (r reading) reportText() string {
 	text := limit(r.m.Text, wholeLooked)
-	if at := returnedHeader.FindStringIndex(text); at != nil && at[0] > 40 {
-		return text[:at[0]]
+	for _, at := range returnedHeader.FindAllStringIndex(text, 20) {
+		if at[0] > 40 && !laterReport.MatchString(limit(text[at[0]:], 1500)) {
+			return text[:at[0]]
+		}
 	}
 	return text
 }
 
-// reasonText is the sentence of the report that says why.
+// reasonText is the sentence of the report that says why; one that breaks off
+// at a colon goes on in the next line.
 func (r reading) reasonText() string {
-	best := ""
+	best, open := "", false
 	for _, line := range strings.Split(r.reportText(), "\n") {
 		line = strings.Join(strings.Fields(line), " ")
-		f := fold(line)
 		if line == "" || len(line) > 600 {
 			continue
 		}
-		if statusIn(line) != "" || replyCode.MatchString(line) {
-			return limit(line, 500)
+		if open {
+			return limit(best+" "+line, 500)
 		}
-		if best == "" && (ruleset("reason.hard").any(f) || ruleset("reason.soft").any(f)) {
+		f := fold(line)
+		switch {
+		case statusIn(line) != "" || replyCode.MatchString(line):
+			best = line
+			if open = strings.HasSuffix(line, ":"); !open {
+				return limit(best, 500)
+			}
+		case best == "" && (ruleset("reason.hard").any(f) || ruleset("reason.soft").any(f) || ruleset("reason.us").any(f)):
 			best = line
 		}
 	}

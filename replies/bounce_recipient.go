@@ -25,7 +25,7 @@ func (r reading) failedRecipient(named string) string {
 	if o := r.m.Original; o != nil {
 		ours[o.From.Email] = true
 	}
-	if a := r.likeliest(ours); a != "" {
+	if a, _ := r.likeliest(ours); a != "" {
 		return a
 	}
 	if o := r.m.Original; o != nil && len(o.To) > 0 {
@@ -36,8 +36,16 @@ func (r reading) failedRecipient(named string) string {
 			return a.Email
 		}
 	}
+	// Somebody wrote to themselves: the server names the sender, and plainly.
+	if a, score := r.likeliest(nil); score >= plainlyNamed {
+		return a
+	}
 	return ""
 }
+
+// plainlyNamed is the score of an address alone on its line, in brackets, with
+// a failure after it: "<a@example.com>: …".
+const plainlyNamed = 17
 
 // Lines that name addresses of others than the one that failed, and words that
 // announce the one that did.
@@ -49,12 +57,11 @@ var (
 )
 
 // likeliest weighs the addresses in the report by what stands around them.
-func (r reading) likeliest(ours map[string]bool) string {
+func (r reading) likeliest(ours map[string]bool) (best string, top int) {
 	delivered := map[string]bool{}
 	for _, a := range r.m.Delivered {
 		delivered[a.Email] = true
 	}
-	best, top := "", 0
 	before := "" // what the lines above said
 	for _, line := range strings.SplitN(r.reportText(), "\n", 200) {
 		line = strings.TrimSpace(strings.ToLower(line))
@@ -83,7 +90,7 @@ func (r reading) likeliest(ours map[string]bool) string {
 			if fails.MatchString(tail) {
 				score += 3
 			}
-			if delivered[a] {
+			if ours != nil && delivered[a] {
 				score -= 5
 			}
 			if score > top {
@@ -94,7 +101,7 @@ func (r reading) likeliest(ours map[string]bool) string {
 			before = tailOf(before+" "+line, 160)
 		}
 	}
-	return best
+	return best, top
 }
 
 // tailOf keeps the last n bytes, from a whole character on.

@@ -45,7 +45,7 @@ func Classify(m Mail, now time.Time) models.Verdict { return read(m, now).verdic
 
 func (r reading) verdict() models.Verdict {
 	for _, judge := range []func(reading) (models.Verdict, bool){
-		asComplaint, asDisposition, asDeliveryReport, asUnsubscribeMail, asAutomaticByHeader, asTextBounce, asCalendar, asAutomaticByText, asRobot, asUnreadable, asOptOut, asWrongPerson,
+		asComplaint, asDisposition, asDeliveryReport, asServiceNotice, asUnsubscribeMail, asAutomaticByHeader, asTextBounce, asCalendar, asAutomaticByText, asRobot, asUnreadable, asOptOut, asWrongPerson,
 	} {
 		if v, ok := judge(r); ok {
 			return v
@@ -134,9 +134,15 @@ var rejectedByRule = regexp.MustCompile(`(was|has been) (automatically )?(reject
 
 var readReceiptText = regexp.MustCompile(`(was (read|displayed|opened|deleted without being read) on|wurde (am|um) .{0,40}gelesen|a ete lu|fue leido|e stato letto|werd gelezen|foi lida?|return receipt|this is (a|only a) receipt|lesebestatigung|accuse de reception pour|there is no guarantee that the message (was|has been) read|your message (was|has been) (read|displayed|delivered|successfully))`)
 
+var calendarAnswer = regexp.MustCompile(`^\W*(accepted|declined|tentative|tentatively accepted|new time proposed|zugesagt|angenommen|abgelehnt|abgesagt|mit vorbehalt|vorlaufig zugesagt|accepte|refuse|provisoire|aceptad[ao]|rechazad[ao]|provisional|accettat[oa]|rifiutat[oa]|provvisorio|geaccepteerd|geweigerd|afgewezen|voorlopig|aceite|recusad[ao]|provisorio)\s?: `)
+
 // asCalendar: an invitation, or the answer to one that says nothing in words.
 func asCalendar(r reading) (models.Verdict, bool) {
 	if r.m.Calendar == "" {
+		// Some calendars answer in words only.
+		if calendarAnswer.MatchString(r.subject) && (strings.TrimSpace(r.visible) == "" || len(r.body) < 300 && ruleset("calendar.words").any(r.body)) {
+			return verdict(models.ClassOther, "an answer to a calendar invitation, without words of their own")
+		}
 		return none()
 	}
 	if r.m.Calendar == "REPLY" && (strings.TrimSpace(r.visible) == "" || ruleset("calendar.words").any(r.body)) {
@@ -210,7 +216,7 @@ func asOptOut(r reading) (models.Verdict, bool) { return judgeWish(r.body, false
 
 // asRobot: bulk mail and notices from senders behind which nobody reads.
 func asRobot(r reading) (models.Verdict, bool) {
-	if ruleset("sender.robot").any(r.m.From.Email) {
+	if ruleset("sender.robot").any(r.m.From.Email) && !r.ownPost() {
 		if r.answers() {
 			return verdict(models.ClassAutomatic, "an answer from an address behind which nobody reads: "+r.m.From.Email)
 		}
@@ -237,6 +243,12 @@ func asRobot(r reading) (models.Verdict, bool) {
 		return verdict(models.ClassOther, "a mailing that answers nothing: "+words)
 	}
 	return none()
+}
+
+// ownPost: where one person is the whole company, postmaster@ may be theirs. A
+// name, an answer and what it answers tell.
+func (r reading) ownPost() bool {
+	return strings.HasPrefix(r.m.From.Email, "postmaster@") && r.m.From.Name != "" && r.answers() && r.quotesUs() && !ruleset("bounce.name").any(fold(r.m.From.Name))
 }
 
 // answers: it stands in a thread, or says so.

@@ -77,7 +77,8 @@ var (
 		`(?P<iy>20\d\d)[-/.](?P<im>\d{1,2})[-/.](?P<id>\d{1,2})\b` + // 2026-12-07
 		`|(?P<td>\d{1,2})(?:st|nd|rd|th|er|\.o|o|ª|º|°)?\.?,?(?:\s+(?:of|de|di|d')|\s*-)?\s*(?P<tm>` + monthNames + `)\b\.?(?:,?\s*(?:de\s+|del\s+|do\s+)?(?P<ty>20\d\d)\b)?` + // 7 December 2026
 		`|(?P<um>` + monthNames + `)\b\.?\s+(?:the\s+)?(?P<ud>\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s*(?P<uy>20\d\d)\b)?` + // December 7th, 2026
-		`|(?P<na>\d{1,2})(?P<ns>[/.-])\s?(?P<nb>\d{1,2})(?:[/.-]\s?(?P<ny>20\d\d|\d\d)\b|\.|\b)` + // 07.12.2026, 12/7, 7.12.
+		`|(?P<na>\d{1,2})(?P<ns>[/.])\s?(?P<nb>\d{1,2})(?:[/.-]\s?(?P<ny>20\d\d|\d\d)\b|\.|\b)` + // 07.12.2026, 12/7, 7.12.
+		`|(?P<ha>\d{1,2})-(?P<hb>\d{1,2})-(?P<hy>20\d\d|\d\d)\b` + // 07-12-2026; without a year it is a range of anything
 		`)`)
 	dateNames = dateForms.SubexpNames()
 
@@ -133,6 +134,8 @@ func readDate(get func(string) string, base time.Time) models.Date {
 		return resolve(atoi(get("ty")), months[get("tm")], atoi(get("td")), base)
 	case get("um") != "":
 		return resolve(atoi(get("uy")), months[get("um")], atoi(get("ud")), base)
+	case get("ha") != "":
+		return readNumeric(atoi(get("ha")), atoi(get("hb")), get("hy"), "-", base)
 	case get("na") != "":
 		return readNumeric(atoi(get("na")), atoi(get("nb")), get("ny"), get("ns"), base)
 	}
@@ -144,9 +147,6 @@ func readDate(get func(string) string, base time.Time) models.Date {
 // field betrays. Where only one reading is near, it is that one.
 func readNumeric(a, b int, year, sep string, base time.Time) models.Date {
 	y := atoi(year)
-	if year == "" && sep == "-" {
-		return "" // "7-12" is a range of anything
-	}
 	if y > 0 && y < 100 {
 		y += 2000
 	}

@@ -32,7 +32,7 @@ func Engage(rec models.InboundRecord, p models.Person) models.Effects {
 		e.optIn()
 	case models.ClassHelp:
 		e.confirm()
-		e.task(models.TaskReply, "", "Answer "+p.Prospect.Name(), "They asked for help.")
+		e.help()
 	case models.ClassAutomatic:
 		switch {
 		case rec.Verdict.WrongPerson:
@@ -168,6 +168,10 @@ func (e *engagement) hardBounce() {
 			"The report names "+e.bounce().Recipient+", which is none of their addresses. Check the address that was used.")
 		return
 	}
+	if e.bounce().Blocked {
+		e.blocked()
+		return
+	}
 	if !cp.Usable() {
 		return
 	}
@@ -177,12 +181,18 @@ func (e *engagement) hardBounce() {
 			e.out.Replan = append(e.out.Replan, l.Enrollment.ID)
 		}
 	}
-	// 5.7.x is about us or the text, not about the address: a person should
-	// know, for they may put it right.
-	if strings.HasPrefix(e.bounce().Status, "5.7.") {
-		e.task(models.TaskResolve, models.AttentionRefused, "The mail server of "+e.p.Prospect.Name()+" refused our message",
-			"It answered "+e.bounce().Status+": "+e.bounce().Reason+". The address may be right: if so, mark it usable again once the cause is gone.")
+}
+
+// blocked: their server did not want ours, or this message. The address may be
+// right, so it stays; it counts for the sender's health, and where it goes on
+// for days the store lets the address rest. Only a person can put it right.
+func (e *engagement) blocked() {
+	said := strings.TrimSpace(e.bounce().Status + " " + e.bounce().Reason)
+	if said == "" {
+		said = "no reason given"
 	}
+	e.task(models.TaskResolve, models.AttentionRefused, "The mail server of "+e.p.Prospect.Name()+" refused our message",
+		"It answered: "+said+". The address may be right and stays in use. Look at the message, and at the sender's health; answer another way if it goes on.")
 }
 
 func (e *engagement) bounce() models.Bounce {
@@ -230,6 +240,7 @@ func (e *engagement) optOut() {
 		}
 	}
 	e.finishAll()
+	e.confirmStop(e.p.Suppressions)
 	e.out.WithdrawBookedCalls = true
 	e.out.EndPursuit = models.PursuitReply
 	e.out.CloseReplyTasks = true

@@ -76,7 +76,7 @@ func TestEngageHolds(t *testing.T) {
 			v.ReturnDate = rapid.SampledFrom([]models.Date{"", "2026-11-20", "2026-12-07", "2027-11-01"}).Draw(t, "return")
 		}
 		if v.Class == models.ClassBounceHard {
-			v.Bounce = &models.Bounce{Recipient: rapid.SampledFrom([]string{"dana@example.com", "other@example.com", ""}).Draw(t, "recipient"), Hard: true}
+			v.Bounce = &models.Bounce{Recipient: rapid.SampledFrom([]string{"dana@example.com", "other@example.com", ""}).Draw(t, "recipient"), Hard: true, Blocked: rapid.Bool().Draw(t, "blocked")}
 		}
 		from := rapid.SampledFrom([]string{"dana@example.com", "+12125550142", "alias@example.org"}).Draw(t, "from")
 		rec := models.InboundRecord{Now: now, Verdict: v, Message: models.Message{FromAddress: from, Channel: models.ChannelEmail, Visible: "Thursday is fine"}}
@@ -110,7 +110,10 @@ func TestEngageHolds(t *testing.T) {
 		if v.Class == models.ClassOptOut && (!e.WithdrawBookedCalls || len(e.Suppress) == 0) {
 			t.Fatal("an opt-out leaves booked calls or no order")
 		}
-		if v.Class == models.ClassBounceHard && v.Bounce.Recipient == "dana@example.com" && (len(e.Invalidate) != 1 || e.Invalidate[0].ContactPointID != 11) {
+		if v.Class == models.ClassBounceHard && v.Bounce.Blocked && (len(e.Invalidate) > 0 || len(e.Tasks) != 1) {
+			t.Fatalf("a refusal of us: %+v", e)
+		}
+		if v.Class == models.ClassBounceHard && !v.Bounce.Blocked && v.Bounce.Recipient == "dana@example.com" && (len(e.Invalidate) != 1 || e.Invalidate[0].ContactPointID != 11) {
 			t.Fatalf("a hard bounce: %+v", e.Invalidate)
 		}
 		for _, pause := range e.Pauses {

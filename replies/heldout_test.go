@@ -11,7 +11,7 @@ import (
 // logs stands in docs/replies.md; the floor only keeps it from falling. A case
 // that was read wrong is not mended here: similar ones go into the other files.
 func TestHeldOut(t *testing.T) {
-	scores := map[string]*score{"opt-outs found": {}, "human replies taken for no opt-out": {}, "return dates": {}, "visible replies": {}, "bounces with recipient and hardness": {}}
+	scores := map[string]*score{"opt-outs found": {}, "human replies taken for no opt-out": {}, "notices in the thread without headers": {}, "people who speak of absences": {}, "return dates": {}, "visible replies": {}, "bounces with recipient and hardness": {}}
 	judge := func(name string, ok bool, what string) {
 		if !scores[name].judge(ok) {
 			t.Logf("%s: %s", name, what)
@@ -24,6 +24,16 @@ func TestHeldOut(t *testing.T) {
 			judge("opt-outs found", v.Class == models.ClassOptOut, p[1])
 		} else {
 			judge("human replies taken for no opt-out", v.Class == models.ClassHuman, p[1])
+		}
+	}
+	for _, p := range readPairs(t, "testdata/heldout/subjects.tsv") {
+		subject, body, _ := strings.Cut(p[1], "\t")
+		m, _ := Parse(plainMail(subject, strings.ReplaceAll(body, `\n`, "\n")))
+		v := Classify(m, corpusNow)
+		if p[0] == "auto" {
+			judge("notices in the thread without headers", v.Class == models.ClassAutomatic, p[1])
+		} else {
+			judge("people who speak of absences", v.Class.Engagement(), p[1])
 		}
 	}
 	for _, p := range readPairs(t, "testdata/heldout/returndates.tsv") {

@@ -62,6 +62,8 @@ type htmlWriter struct {
 	blank     int // line ends written in a row
 	cut       bool
 	marks     bool
+	wrote     bool // anything at all
+	nbsp      bool // on a line on which nothing else stands
 }
 
 var blockElements = map[atom.Atom]bool{
@@ -116,7 +118,7 @@ func (w *htmlWriter) open(t html.Token) {
 	}
 	if w.marks && !w.cut {
 		switch {
-		case isQuoteStart(t):
+		case isQuoteStart(t) || w.wrote && strings.EqualFold(attr(t, "name"), "messageReplySection"): // Spark, which names a mail's only part so, too
 			w.newline(true)
 			w.mark(markCut)
 		case isSignature(t):
@@ -161,7 +163,7 @@ func (w *htmlWriter) leave(e openElement) {
 		w.newline(true)
 		switch {
 		case e.line && w.out.Len() == e.start:
-			w.newline(false) // "&nbsp;" alone is an empty line
+			w.newline(false) // Word's empty paragraphs, even without "&nbsp;"
 		case e.tag == atom.P && !e.line:
 			w.paragraph()
 		}
@@ -194,11 +196,12 @@ func (w *htmlWriter) text(s string) {
 		}
 		return
 	}
+	nbsp := strings.Contains(s, "\u00a0")
 	s = strings.ReplaceAll(s, "\u00a0", " ")
-	s = strings.NewReplacer("\u200b", "", "\u200c", "", "\ufeff", "").Replace(s)
+	s = invisible.Replace(s)
 	fields := strings.Fields(s)
 	if len(fields) == 0 {
-		w.space = true
+		w.space, w.nbsp = true, w.nbsp || nbsp && w.lineStart
 		return
 	}
 	if strings.ContainsRune(" \t\r\n", rune(s[0])) {
@@ -215,6 +218,9 @@ func (w *htmlWriter) text(s string) {
 	}
 }
 
+// invisible characters, with which mailers mark and pad.
+var invisible = strings.NewReplacer("\u200b", "", "\u200c", "", "\ufeff", "")
+
 func (w *htmlWriter) write(s string) {
 	if s == "" {
 		return
@@ -230,11 +236,14 @@ func (w *htmlWriter) write(s string) {
 		w.space = false
 	}
 	w.out.WriteString(cleanText(s))
-	w.blank = 0
+	w.blank, w.wrote, w.nbsp = 0, true, false
 }
 
 // newline ends the line; a block's border only where something stands on it.
 func (w *htmlWriter) newline(block bool) {
+	if w.nbsp && w.hidden == 0 { // "<div>&nbsp;</div>" is an empty line
+		w.nbsp, block = false, false
+	}
 	if w.hidden > 0 || block && w.lineStart || w.blank >= 2 {
 		w.space = false
 		return
@@ -302,6 +311,7 @@ func isQuoteStart(t html.Token) bool {
 		id == "mail-editor-reference-message-container", // Outlook mobile
 		id == "olk_src_body_section",                    // Outlook for Mac
 		id == "replysplit", id == "origbody",
+		strings.HasPrefix(class, "domino-section"), // Notes
 		strings.Contains(class, "yahoo_quoted"), strings.Contains(class, "ms-outlook-mobile-reference-message"),
 		strings.Contains(class, "gmail_quote_container") && strings.Contains(class, "gmail_quote_forward"):
 		return true

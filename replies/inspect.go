@@ -15,6 +15,7 @@ type Inspection struct {
 	ReturnDate *models.Date `json:"return_date"`
 	Bounce     *BounceLine  `json:"bounce"`
 	OptOut     bool         `json:"opt_out"`
+	Error      string       `json:"error,omitempty"` // why the file could not be read
 }
 
 // BounceLine is a bounce as it is printed, every field of it.

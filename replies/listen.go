@@ -32,6 +32,8 @@ type MailboxStore interface {
 	// listened to by a replica that has renewed its lease since.
 	InboundHeard(ctx context.Context, since time.Time, leaseFor time.Duration) (bool, error)
 	InboundCurrent(ctx context.Context, senderID int64, cursor string, now time.Time) error
+	// ReleaseHeard lets what waited for the answers to a sender be judged again.
+	ReleaseHeard(ctx context.Context, senderID int64, now time.Time) (int, error)
 	MailboxDown(ctx context.Context, senderID int64, cause string, now time.Time) error
 	MailboxUp(ctx context.Context, senderID int64, now time.Time) error
 }
@@ -186,8 +188,9 @@ func (m *Mailboxes) listen(ctx context.Context, sender models.Sender) {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = time.Second, time.Minute
 	var failingSince time.Time
-	told := false // a person was asked to look
-	open := true  // a task may be open, of an earlier process too
+	told := false  // a person was asked to look
+	open := true   // a task may be open, of an earlier process too
+	behind := true // touches may wait for what is being read
 	for ctx.Err() == nil {
 		err := listener.Listen(ctx, sender,
 			func(ctx context.Context, raw models.Raw) error {
@@ -201,6 +204,13 @@ func (m *Mailboxes) listen(ctx context.Context, sender models.Sender) {
 				sender.InboundCursor = cursor
 				wait.Reset()
 				failingSince = time.Time{}
+				if behind {
+					// Where this fails what waits is judged a minute later by itself.
+					_, err := m.Store.ReleaseHeard(ctx, sender.ID, m.Clock())
+					if behind = err != nil; behind {
+						m.Log.Warn("what waits for a sender's answers could not be released", "sender", sender.ID, "error", err)
+					}
+				}
 				if !open {
 					return nil
 				}
@@ -211,6 +221,7 @@ func (m *Mailboxes) listen(ctx context.Context, sender models.Sender) {
 			return
 		}
 		now := m.Clock()
+		behind = true
 		if failingSince.IsZero() {
 			failingSince = now
 		}

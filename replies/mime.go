@@ -12,16 +12,30 @@ type part struct {
 	params      map[string]string
 	disposition string // inline, attachment or ""
 	filename    string
-	body        []byte // transfer encoding removed
+	encoded     encoded
 	depth       int
+}
+
+// encoded is a body as it came.
+type encoded struct {
+	bytes    []byte
+	encoding string // Content-Transfer-Encoding
+}
+
+// all is the body without its transfer encoding.
+func (e encoded) all() []byte { return decodeTransfer(e.bytes, e.encoding) }
+
+// head is about the first n bytes of it: no encoding but needless folding
+// takes more than four bytes for one.
+func (e encoded) head(n int) []byte {
+	e.bytes = e.bytes[:min(len(e.bytes), 4*n)]
+	b := e.all()
+	return b[:min(len(b), n)]
 }
 
 // text is the part's body in UTF-8.
 func (p part) text() string {
-	b := p.body
-	if len(b) > maxText {
-		b = b[:maxText]
-	}
+	b := p.encoded.head(maxText)
 	return strings.ReplaceAll(strings.ReplaceAll(toUTF8(b, p.params["charset"]), "\r\n", "\n"), "\r", "\n")
 }
 
@@ -73,7 +87,7 @@ func (w *walker) walk(h header, body []byte, depth int, fallback string) {
 	if p.filename = decodeWords(dparams["filename"]); p.filename == "" {
 		p.filename = decodeWords(params["name"])
 	}
-	p.body = decodeTransfer(body, h.raw("Content-Transfer-Encoding"))
+	p.encoded = encoded{body, h.raw("Content-Transfer-Encoding")}
 	w.parts = append(w.parts, p)
 }
 

@@ -19,8 +19,7 @@ type Address struct {
 type Attachment struct {
 	Name      string
 	MediaType string
-	Size      int
-	body      []byte
+	encoded   encoded // decoded only when somebody wants it: it may be large
 }
 
 // Mail is an email taken apart: everything that understanding it looks at.
@@ -114,24 +113,24 @@ func (m *Mail) readParts(w *walker) {
 		attached := p.disposition == "attachment"
 		switch {
 		case p.mediaType == "message/delivery-status" || p.mediaType == "message/global-delivery-status":
-			m.Deliveries = append(m.Deliveries, readDeliveries(p.body)...)
+			m.Deliveries = append(m.Deliveries, readDeliveries(p.encoded.head(maxReport))...)
 		case p.mediaType == "message/feedback-report":
-			m.Feedback = readFeedback(p.body)
+			m.Feedback = readFeedback(p.encoded.head(maxReport))
 		case p.mediaType == "message/disposition-notification":
-			m.Disposition, m.dispositionFor = readDisposition(p.body)
+			m.Disposition, m.dispositionFor = readDisposition(p.encoded.head(maxReport))
 		case strings.HasPrefix(p.mediaType, "message/") || p.mediaType == "text/rfc822-headers":
 			m.attachMessage(p)
 		case p.mediaType == "text/calendar":
 			m.Calendar = strings.ToUpper(p.params["method"])
 			if m.Calendar == "" {
-				m.Calendar = calendarMethod(p.body)
+				m.Calendar = calendarMethod(p.encoded.head(maxReport))
 			}
 		case p.mediaType == "text/html" && !attached:
 			html = append(html, p.text())
 		case strings.HasPrefix(p.mediaType, "text/") && !attached && (p.filename == "" || i == 0):
 			plain = append(plain, m.readable(p))
 		default:
-			m.Attachments = append(m.Attachments, Attachment{Name: p.filename, MediaType: p.mediaType, Size: len(p.body), body: p.body})
+			m.Attachments = append(m.Attachments, Attachment{Name: p.filename, MediaType: p.mediaType, encoded: p.encoded})
 		}
 	}
 	m.HTML = limit(strings.Join(html, "\n"), maxText)
@@ -155,57 +154,69 @@ func (m *Mail) readable(p part) string {
 // attachMessage notes an attached message: in a report it is the one the
 // report is about, of which only the header is wanted.
 func (m *Mail) attachMessage(p part) {
-	h, _ := splitHeader(p.body)
+	h, _ := splitHeader(p.encoded.head(maxReport))
 	if m.Original == nil && len(h) > 0 {
 		m.Original = readOriginal(h)
 	}
-	m.Attachments = append(m.Attachments, Attachment{Name: p.filename, MediaType: p.mediaType, Size: len(p.body), body: p.body})
+	m.Attachments = append(m.Attachments, Attachment{Name: p.filename, MediaType: p.mediaType, encoded: p.encoded})
 	m.readWrapped(p, h)
 }
 
-// readWrapped reads a report that its own sender wrapped once more, as virus
-// scanners and gateways do.
+// readWrapped reads a report that a server wrapped once more, as virus scanners
+// and gateways do: its own, or another server's.
 func (m *Mail) readWrapped(p part, h header) {
 	mediaType, params := parameters(h.raw("Content-Type"))
-	if mediaType != "multipart/report" || len(m.Deliveries) > 0 || firstAddress(h.raw("From")).Email != m.From.Email || p.depth >= maxNesting {
+	if mediaType != "multipart/report" || len(m.Deliveries) > 0 || !m.samePost(firstAddress(h.raw("From")).Email) || p.depth >= maxNesting {
 		return
 	}
-	_, body := splitHeader(p.body)
+	_, body := splitHeader(p.encoded.head(maxReport))
 	w := &walker{}
 	if !w.walkMultipart(mediaType, params["boundary"], body, p.depth) {
 		return
 	}
 	for _, inner := range w.parts {
-		if inner.mediaType == "message/delivery-status" {
-			m.Deliveries = append(m.Deliveries, readDeliveries(inner.body)...)
+		switch {
+		case inner.mediaType == "message/delivery-status":
+			m.Deliveries = append(m.Deliveries, readDeliveries(inner.encoded.head(maxReport))...)
+		case strings.HasPrefix(inner.mediaType, "message/") || inner.mediaType == "text/rfc822-headers":
+			if returned, _ := splitHeader(inner.encoded.head(maxReport)); len(returned) > 0 {
+				m.Original = readOriginal(returned) // ours, not the wrapped report
+			}
 		}
 	}
 }
 
+// samePost: the wrapped report comes from who sent the wrapper, or both from
+// mail servers. What a person forwards is theirs.
+func (m *Mail) samePost(wrapped string) bool {
+	return wrapped == m.From.Email || ruleset("bounce.sender").any(wrapped) && ruleset("bounce.sender").any(m.From.Email)
+}
+
 // unflow joins the soft line breaks of format=flowed (RFC 3676).
 func unflow(s string, delSp bool) string {
-	lines := strings.Split(s, "\n")
-	out := make([]string, 0, len(lines))
-	open, openDepth := false, 0
-	for _, line := range lines {
+	var out strings.Builder
+	out.Grow(len(s))
+	open, openDepth, start := false, 0, 0
+	for i, line := range strings.Split(s, "\n") {
 		depth := len(line) - len(strings.TrimLeft(line, ">"))
 		text := strings.TrimPrefix(line[depth:], " ")
 		soft := strings.HasSuffix(text, " ") && text != "-- "
 		if soft && delSp {
 			text = strings.TrimSuffix(text, " ")
 		}
-		if open && depth == openDepth && text != "-- " && len(out[len(out)-1]) < maxFieldBytes {
-			out[len(out)-1] += text
-		} else {
-			prefix := ""
-			if depth > 0 {
-				prefix = strings.Repeat(">", depth) + " "
+		if !open || depth != openDepth || text == "-- " || out.Len()-start >= maxFieldBytes {
+			if i > 0 {
+				out.WriteByte('\n')
 			}
-			out = append(out, prefix+text)
+			start = out.Len()
+			if depth > 0 {
+				out.WriteString(line[:depth] + " ")
+			}
 		}
+		out.WriteString(text)
 		open, openDepth = soft, depth
 	}
-	return strings.Join(out, "\n")
+	return out.String()
 }
 
 var (

@@ -15,21 +15,29 @@ func cutQuoted(lines []textLine) []textLine {
 			continue
 		}
 		switch {
-		case l.text == markCut || isDivider(lines, i) || isHeaderBlock(lines, i):
+		case l.text == markCut || isDivider(lines, i) || isHeaderBlock(lines, i) || isDashedBlock(lines, i):
 			return lines[:backOverRule(lines, i)]
 		case notesBlock(lines, i) >= 0:
 			return lines[:notesBlock(lines, i)]
+		case fieldsBeforeQuote(lines, i) > 0:
+			for n := fieldsBeforeQuote(lines, i); n > 0; n-- {
+				lines[i+n-1].quoted = true
+			}
 		default:
 			n := attributionAt(lines, i)
 			if n == 0 {
 				continue
 			}
 			next := afterBlank(lines, i+n)
-			if own := beforeAttribution(l.text); own != "" && n == 1 {
+			if own := beforeAttribution(lines[i : i+n]); own != "" {
 				lines[i].text, lines[i].folded = own, fold(own)
 				if next < len(lines) && !lines[next].quoted {
 					return lines[:i+1]
 				}
+				for j := i + 1; j < i+n; j++ {
+					lines[j].quoted = true
+				}
+				i += n - 1
 				continue
 			}
 			if next < len(lines) && !lines[next].quoted {
@@ -53,13 +61,20 @@ func afterBlank(lines []textLine, i int) int {
 }
 
 // ownBefore: some phones put the attribution on the line that was written.
-var ownBefore = regexp.MustCompile(`^([^<>@]{1,400}?)\s*(?:[-–—]{2,}\s*|\s)On (?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? |(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d|\d{1,4}[-/. ]).{4,200}(?:@|\d:\d\d).{0,120} wrote:\s*$`)
+var ownBefore = regexp.MustCompile(`^([^<>@]{1,400}?)\s*(?:[-–—]{2,}\s*|\s)On (?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? |(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d|\d{1,4}[-/. ]).{4,200}(?:@|\d:\d\d).{0,120}[ >]wrote:\s*$`)
 
-func beforeAttribution(text string) string {
-	if m := ownBefore.FindStringSubmatch(text); m != nil && strings.TrimSpace(strings.Trim(m[1], "-*_ ")) != "" {
-		return strings.TrimRight(m[1], " \t-")
+// beforeAttribution gives what they wrote on the first of the lines that the
+// attribution takes.
+func beforeAttribution(lines []textLine) string {
+	text := lines[0].text
+	for _, l := range lines[1:] {
+		text += " " + strings.TrimSpace(l.text)
 	}
-	return ""
+	m := ownBefore.FindStringSubmatch(text)
+	if m == nil || len(m[1]) > len(lines[0].text) || strings.Trim(m[1], "-*_ \t") == "" {
+		return ""
+	}
+	return strings.TrimRight(m[1], " \t-")
 }
 
 // Notes and its kin write who and when on lines of their own, and then To, cc
@@ -145,6 +160,9 @@ func isHeaderBlock(lines []textLine, i int) bool {
 	if !from && hotmailBlock(lines, i) {
 		return true
 	}
+	if from && oneLineBlock.MatchString(lines[i].folded) {
+		return true
+	}
 	more, seen := 0, 0
 	for j := i + 1; j < len(lines) && seen < 7; j++ {
 		f := lines[j].folded
@@ -168,12 +186,57 @@ func isHeaderBlock(lines []textLine, i int) bool {
 	return false
 }
 
+// oneLineBlock: all of it on one line, as phones' HTML becomes.
+var oneLineBlock = regexp.MustCompile(`^\W{0,3}\S{2,14} ?:.{0,120}@.{0,120} \W{0,3}(date|sent|gesendet|datum|envoye|enviado|inviato|verzonden) ?\W{0,3}:.{0,60}\d{4}\b`)
+
+// fieldsBeforeQuote: two or three fields ("From: …", "Date: …") stand where
+// others write an attribution, with ">" under them. It says how many lines.
+func fieldsBeforeQuote(lines []textLine, i int) int {
+	if colon := strings.IndexByte(lines[i].folded, ':'); colon < 0 || colon > 20 || !ruleset("block.from").any(lines[i].folded) {
+		return 0
+	}
+	n := 1
+	for n < 4 && i+n < len(lines) && lines[i+n].folded != "" && !lines[i+n].quoted && ruleset("block.more").any(lines[i+n].folded) {
+		n++
+	}
+	if i+n < len(lines) && followedByQuote(lines, i+n) && (n > 1 || strings.Contains(lines[i].folded, "@")) {
+		return n
+	}
+	return 0
+}
+
 // hotmailBlock: a date with its zone and then "To:", without any From.
 func hotmailBlock(lines []textLine, i int) bool {
 	return zonedDate.MatchString(lines[i].folded) && i+1 < len(lines) && notesTo.MatchString(lines[i+1].folded) && strings.Contains(lines[i+1].folded, "@")
 }
 
 var zonedDate = regexp.MustCompile(`\d:\d\d(:\d\d)? ?([+-]\d{4}|gmt|utc|[a-z]{3,4})$`)
+
+// betweenDashes: "-------- Oprindelig besked --------" in any language.
+var betweenDashes = regexp.MustCompile(`^[-=]{4,}\s?[^-=].{2,50}[-=]{4,}$`)
+
+// isDashedBlock: between dashes stand words in whatever language, and under
+// them fields, an address among them.
+func isDashedBlock(lines []textLine, i int) bool {
+	if !strings.HasPrefix(lines[i].folded, "---") || !betweenDashes.MatchString(lines[i].folded) {
+		return false
+	}
+	fields, address := 0, false
+	for j := i + 1; j < len(lines) && j < i+8; j++ {
+		f := lines[j].folded
+		if f == "" {
+			continue
+		}
+		if !fieldLine.MatchString(f) {
+			break
+		}
+		fields++
+		address = address || strings.Contains(f, "@")
+	}
+	return fields >= 3 && address
+}
+
+var fieldLine = regexp.MustCompile(`^\W{0,3}\pL[\pL .-]{0,20} ?\W{0,3}:\W{0,3}\s`)
 
 // backOverRule also takes the line of dashes or underscores before a quote.
 func backOverRule(lines []textLine, i int) int {
@@ -182,7 +245,7 @@ func backOverRule(lines []textLine, i int) int {
 		if f == "" {
 			continue
 		}
-		if strings.Trim(f, "_-=* ") == "" && len(f) >= 3 {
+		if strings.Trim(f, "_-=* ") == "" && len(f) >= 3 || betweenDashes.MatchString(f) {
 			return j
 		}
 		break
@@ -211,6 +274,9 @@ func attributionAt(lines []textLine, i int) int {
 		}
 		if n < 3 && followedByQuote(lines, i+n+1) && ruleset("attribution.quoted").any(joined) {
 			return n + 1
+		}
+		if n == 0 && ruleset("attribution.bare").any(joined) {
+			return 1
 		}
 		end := strings.TrimRight(joined, "*_ ")
 		if !strings.HasSuffix(end, ":") && !strings.HasSuffix(end, "：") {

@@ -97,7 +97,8 @@ func deliveryAction(v string) string {
 
 var (
 	statusCode = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
-	replyCode  = regexp.MustCompile(`(?:^|[\s:<>(])([45]\d\d)(?:[\s\-,;:]|$)`)
+	// "550 …" and "550-5.1.1 …", but no telephone number ("480-555-0100").
+	replyCode = regexp.MustCompile(`(?:^|[\s:<>(])([45]\d\d)(?:[\s,;:]|-(?:\D|\d\.\d)|-?$)`)
 )
 
 // statusIn finds an enhanced status code in free text. An IPv4 address or a

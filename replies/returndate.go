@@ -76,6 +76,11 @@ func returnDateIn(text string, base time.Time) models.Date {
 			consider(d, rankWeekday)
 		}
 	}
+	if rank < rankUntil {
+		if d := relativeReturn(folded, base); d != "" && (rank == rankNone || throughDay.MatchString(folded)) {
+			return d
+		}
+	}
 	return best
 }
 
@@ -101,10 +106,17 @@ var (
 
 var notThere = regexp.MustCompile(`\b(no|not|nicht|niet|nao|non|pas|unable)\b (\w+ ){0,3}(available|reachable|in the office|disponible|joignable|erreichbar|im buro|bereikbaar|aanwezig|disponivel|disponibile|raggiungibile|reperibile|localizable)\b[^.!?,]{0,12}\b(from|starting|beginning|desde|vom|von|du|dal|van|de)\b[^.!?,]{0,8}$`)
 
+// awayFrom: "out of the office starting …".
+var awayFrom = regexp.MustCompile(`\b(out|away|absent|unavailable|leave|vacation|abwesend|nicht|urlaub|absente?|conges?|fuera|ausente|vacaciones|assente|fuori|ferie|afwezig|vakantie|fora|ferias)\b(?: of (?:the |my )?office| \w+)?,? (starting|beginning|commencing|effective|as of|from|vom|a compter du|desde el|a partire dal|vanaf|a partir de)\b( on)?[^a-z0-9]{0,3}$`)
+
+var notUntil = regexp.MustCompile(`\bnot (?:be )?(?:return|returning|back|be back|in the office|available)\b[^.!?]{0,20}\b(?:until|till|before)[^a-z0-9]{0,3}$`)
+
 // meaning says which day of return the date tells of, and how surely.
 func meaning(d foundDate, before, after string) (models.Date, int) {
 	inclusive := ruleset("through.after").any(after)
 	switch {
+	case notUntil.MatchString(before): // "will not return until": that day, whatever began before it
+		return d.date, rankBack
 	case d.rangeEnd, ruleset("range.before").any(before):
 		return d.date.AddDays(1), rankThrough
 	case ruleset("through.before").any(before):
@@ -115,7 +127,7 @@ func meaning(d foundDate, before, after string) (models.Date, int) {
 		}
 		// "not back until 7 December" is a return, too.
 		return d.date, rankUntil
-	case notThere.MatchString(before): // "not available from …": it begins
+	case notThere.MatchString(before), awayFrom.MatchString(before): // "not available from …": it begins
 		return "", rankNone
 	case ruleset("back.before").any(before), ruleset("back.after").any(after):
 		return d.date, rankBack
@@ -126,7 +138,7 @@ func meaning(d foundDate, before, after string) (models.Date, int) {
 var (
 	returnWeekday = regexp.MustCompile(`\b(?:back|return|returning|returns|available again|back in the office|in the office again|until|till|zuruck|wieder (?:da|erreichbar|im buro|zuruck)?|bis|erst|de retour|retour|jusqu'a|jusqu'au|reviens|reviendrai|hasta|regreso|vuelvo|volvere|regresare|rientro|rientrero|tornero|torno|fino a|terug|weer (?:aanwezig|bereikbaar|op kantoor|terug)|tot|volto|voltarei|regresso|retorno|regressarei|ate)\b[^.!?\n\d]{0,25}?\b(?:on |next |this coming |this |coming |am |ab |kommenden |nachsten |zum |le |ce |el |este |proximo |il |lunedi |op |aanstaande |volgende |na |no |proxima |prossimo )*(` + weekdayNames + `)\b`)
 	weekdayBack   = regexp.MustCompile(`\b(?:am|ab|op|vanaf|le|el|il|na|on)\s+(?:kommenden |nachsten )?(` + weekdayNames + `)\s[^.!?\n\d]{0,20}?(?:wieder|zuruck|de retour|de vuelta|terug|weer|back)\b`)
-	returnTomorow = regexp.MustCompile(`\b(?:back|return|returning|available|respond|reply|reachable|zuruck|wieder|de retour|reviens|regreso|vuelvo|rientro|terug|weer|volto|regresso)\b[^.!?\n\d]{0,25}?\b(tomorrow|morgen|demain|manana|domani|amanha)\b`)
+	returnTomorow = regexp.MustCompile(`\b(?:back|return|returning|available|respond|reply|reachable|zuruck|wieder|de retour|reviens|reviendrai|regreso|regresare|vuelvo|volvere|vuelta|rientro|rientrero|torno|terug|weer|volto|voltarei|volta|regresso)\b[^.!?\n\d]{0,25}?\b(tomorrow|morgen|demain|manana|domani|amanha)\b`)
 )
 
 // weekdayReturn reads "back on Monday" as the next Monday after the notice.
@@ -134,11 +146,7 @@ func weekdayReturn(text string, base time.Time) models.Date {
 	today := models.Date(base.Format(time.DateOnly))
 	for _, re := range []*regexp.Regexp{returnWeekday, weekdayBack} {
 		if m := re.FindStringSubmatch(text); m != nil {
-			n := int(weekdays[m[1]]-base.Weekday()+7) % 7
-			if n == 0 {
-				n = 7
-			}
-			return today.AddDays(n)
+			return comingWeekday(base, weekdays[m[1]])
 		}
 	}
 	if returnTomorow.MatchString(text) && !strings.Contains(text, "guten morgen") {

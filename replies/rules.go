@@ -27,18 +27,19 @@ type rule struct {
 // wholeWords are the sections whose matches end with a word.
 var wholeWords = map[string]bool{"sure": true, "unsure": true, "wrong.person": true, "left.company": true}
 
+// mayMatch: what every match needs is there.
+func (r rule) mayMatch(s string) bool {
+	for _, n := range r.needs {
+		if strings.Contains(s, n) {
+			return true
+		}
+	}
+	return len(r.needs) == 0
+}
+
 func (r rule) find(s string) []int {
-	if len(r.needs) > 0 {
-		any := false
-		for _, n := range r.needs {
-			if strings.Contains(s, n) {
-				any = true
-				break
-			}
-		}
-		if !any {
-			return nil
-		}
+	if !r.mayMatch(s) {
+		return nil
 	}
 	at := r.re.FindStringIndex(s)
 	if at != nil && r.whole && at[1] > 0 && at[1] < len(s) && isASCIIWord(s[at[1]-1]) && isASCIIWord(s[at[1]]) {
@@ -63,6 +64,18 @@ func (rs rules) match(s string) (words string, ok bool) {
 func (rs rules) any(s string) bool {
 	_, ok := rs.match(s)
 	return ok
+}
+
+// within are the rules that a sentence of the text may fit: asked once for a
+// text, they spare most rules for each of its sentences.
+func (rs rules) within(text string) rules {
+	var few rules
+	for _, r := range rs {
+		if r.mayMatch(text) {
+			few = append(few, r)
+		}
+	}
+	return few
 }
 
 // count says how many different rules fit.
@@ -192,7 +205,7 @@ func required(re *syntax.Regexp) []string {
 			}
 			all = append(all, lits...)
 		}
-		if len(all) > 24 {
+		if len(all) > 80 {
 			return nil
 		}
 		return all

@@ -21,6 +21,8 @@ type Service struct {
 	Log      *slog.Logger
 	// Wake is called after an answer was recorded, so that it leaves at once; may be nil.
 	Wake func()
+
+	backlog backlog
 }
 
 // retryBatch is how many stored inbounds Retry works through at once.
@@ -44,22 +46,38 @@ func (s *Service) Receive(ctx context.Context, raw models.Raw) (models.Recorded,
 	if raw.Sent {
 		return s.receiveSent(ctx, raw)
 	}
-	saved, fresh, err := s.Store.SaveRaw(ctx, raw)
+	saved, again, err := s.keep(ctx, raw)
 	if err != nil {
-		return models.Recorded{}, fmt.Errorf("store the inbound %s %s: %w", raw.Provider, raw.ProviderID, err)
+		return models.Recorded{}, err
 	}
-	if !fresh && (saved.State == models.RawProcessed || saved.Attempts >= patience) {
+	if again {
 		rec := models.Recorded{Repeat: true}
 		if saved.MessageID != nil {
 			rec.MessageID = *saved.MessageID
 		}
 		return rec, nil
 	}
+	return s.receiveKept(ctx, saved)
+}
+
+func (s *Service) receiveKept(ctx context.Context, saved models.Raw) (models.Recorded, error) {
 	rec, err := s.workThrough(ctx, saved)
 	if err != nil && !errors.Is(err, errNotUnderstood) && saved.Attempts+1 < patience {
-		return models.Recorded{}, fmt.Errorf("work through the inbound %s %s: %w", raw.Provider, raw.ProviderID, err)
+		return models.Recorded{}, fmt.Errorf("work through the inbound %s %s: %w", saved.Provider, saved.ProviderID, err)
 	}
 	return rec, nil
+}
+
+// keep stores an inbound; again tells that it was dealt with before.
+func (s *Service) keep(ctx context.Context, raw models.Raw) (saved models.Raw, again bool, err error) {
+	if raw.FromAddress == "" {
+		raw.FromAddress = s.writer(raw)
+	}
+	saved, fresh, err := s.Store.SaveRaw(ctx, raw)
+	if err != nil {
+		return saved, false, fmt.Errorf("store the inbound %s %s: %w", raw.Provider, raw.ProviderID, err)
+	}
+	return saved, !fresh && (saved.State == models.RawProcessed || saved.Attempts >= patience), nil
 }
 
 // errNotUnderstood: delivering it again would change nothing.
@@ -76,6 +94,9 @@ func (s *Service) Retry(ctx context.Context) (int, error) {
 	for _, raw := range pending {
 		if err := ctx.Err(); err != nil {
 			return done, err
+		}
+		if _, waits := s.backlog.waiting.Load(raw.ID); waits {
+			continue
 		}
 		if _, err := s.workThrough(ctx, raw); err == nil {
 			done++

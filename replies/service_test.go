@@ -223,6 +223,32 @@ func TestBounceInvalidatesTheAddress(t *testing.T) {
 	})
 }
 
+// A refusal of our server says nothing of the address: a person is told, the
+// address and the sequence stay, and the sender's message counts as failed.
+func TestBlockedKeepsTheAddress(t *testing.T) {
+	on(t, func(d *desk) {
+		d.enroll()
+		m := d.sent(models.ChannelEmail, d.w.Mailbox, d.w.Email, "Your question")
+		d.receive(sandbox.Bounce(m, "5.7.1", "client host [192.0.2.9] blocked using a block list", d.now))
+		p := d.person()
+		if cp := p.ContactPoints[0]; !cp.Usable() {
+			d.Fatalf("the address: %+v", cp)
+		}
+		if e := p.Enrollments[0].Enrollment; !e.Active() {
+			d.Fatalf("the enrollment: %+v", e)
+		}
+		ts := d.tasks()
+		if len(ts) != 1 || ts[0].Reason != models.AttentionRefused || !strings.Contains(ts[0].Detail, "block list") {
+			d.Fatalf("tasks: %+v", ts)
+		}
+		for _, got := range d.thread().Messages {
+			if got.ID == m.ID && (got.State != models.MessageFailed || got.ErrorCode != "5.7.1") {
+				d.Fatalf("the message: %s %s", got.State, got.ErrorCode)
+			}
+		}
+	})
+}
+
 // STOP ends everything on every channel; START reopens and starts nothing.
 func TestStopAndStart(t *testing.T) {
 	on(t, func(d *desk) {

@@ -2,6 +2,7 @@ package replies
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -18,12 +19,20 @@ func dropSignature(run []textLine) {
 			continue
 		}
 		if isSignatureLine(run, i) {
+			if atTop(run[:i]) && ruleset("signature").any(f) { // some phones write above what they say they send
+				run[i].gone = true
+				continue
+			}
 			for j := i; j < len(run); j++ {
 				run[j].gone = true
 			}
 			return
 		}
 	}
+}
+
+func atTop(run []textLine) bool {
+	return !slices.ContainsFunc(run, func(l textLine) bool { return !l.gone && l.folded != "" })
 }
 
 // pgpArmor frames a signed text (RFC 9580); what is inside was written.
@@ -34,7 +43,7 @@ func isSignatureLine(run []textLine, i int) bool {
 	switch f {
 	case "-----begin pgp signature-----", "-----begin pgp public key block-----":
 		return true
-	case "--", "---", "-- -", "__", "-----", "----":
+	case "--", "---", "-- -", "__", "-----", "----", "* * *", "***", "-- --":
 		// A rule between two halves of a long answer is none of these.
 		return f == "--" || len(run)-i < 15 && signatureLike(run[i+1:])
 	}
@@ -95,7 +104,7 @@ func dropDetails(run []textLine) {
 	run = run[max(0, len(run)-maxSignature):]
 	closing := -1
 	for i := len(run) - 1; i >= 0 && closing < 0; i-- {
-		if !run[i].gone && run[i].folded != "" && ruleset("closing").any(run[i].folded) {
+		if !run[i].gone && run[i].folded != "" && (ruleset("closing").any(run[i].folded) || i > 0 && closingWithName(run[i])) {
 			closing = i
 		}
 	}
@@ -124,10 +133,23 @@ func dropDetails(run []textLine) {
 	}
 }
 
+// isSentence: what signatures do not hold, but a postscript does.
+func isSentence(folded string) bool {
+	return strings.HasSuffix(folded, "?") || strings.ContainsAny(folded[len(folded)-1:], ".!:") && strings.Count(folded, " ") >= 5
+}
+
+// closingWithName: "Best regards, Dana Moss" on one line.
+func closingWithName(l textLine) bool {
+	name := namesAtEnd.FindString(l.text)
+	return name != "" && len(l.text) < 70 && ruleset("closing").any(strings.TrimSuffix(l.folded, fold(name)))
+}
+
+var namesAtEnd = regexp.MustCompile(`(?:\s\p{Lu}[\p{L}.'’-]*){1,4}[.!]?$`)
+
 func contactLines(run []textLine) int {
 	n := 0
 	for _, l := range run {
-		if !l.gone && l.folded != "" && ruleset("details").any(l.folded) {
+		if !l.gone && l.folded != "" && (ruleset("details").any(l.folded) || ruleset("picture").any(l.folded)) {
 			n++
 		}
 	}
@@ -137,12 +159,12 @@ func contactLines(run []textLine) int {
 func shortLines(run []textLine) bool {
 	lines := 0
 	for _, l := range run {
-		if l.gone || l.folded == "" {
+		if l.gone || l.folded == "" || ruleset("picture").any(l.folded) {
 			continue
 		}
-		if lines++; len(l.folded) > 100 || lines > 12 || strings.HasSuffix(l.folded, "?") {
+		if lines++; lines > 40 || (len(l.folded) > 100 || isSentence(l.folded)) && !ruleset("legal").any(l.folded) {
 			return false
 		}
 	}
-	return lines > 0
+	return true
 }

@@ -57,6 +57,7 @@ type Store interface {
 	// gives the first touch and repeat=true.
 	Answer(ctx context.Context, a models.NewAnswer) (touch models.Touch, repeat bool, err error)
 	Drafts
+	Failed
 	Settings(ctx context.Context) (models.Settings, error)
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"followup/channels"
 	"followup/models"
 )
 
@@ -34,6 +35,7 @@ func (s *Service) understand(raw models.Raw, now time.Time) (understood, error) 
 			return understood{}, fmt.Errorf("its content is no text message: %w", err)
 		}
 		u = understandText(raw, t)
+		u.verdict.AnswerWord = s.ownWord(raw, t)
 	}
 	u.keys.Kind = rules.Address
 	received := raw.ReceivedAt
@@ -132,6 +134,22 @@ func reversed(ids []string) []string {
 		out = append(out, ids[i])
 	}
 	return out
+}
+
+// ownWord tells whether STOP or HELP in it would be ours to answer: it came in
+// writing over a channel whose first message introduces itself, and the
+// provider does not answer it.
+func (s *Service) ownWord(raw models.Raw, t models.InboundText) bool {
+	rules, ok := s.Channels.Rules(raw.Channel)
+	if !ok || !rules.Introduces {
+		return false
+	}
+	ch, ok := s.Channels.Find(raw.Channel, raw.Provider)
+	if !ok {
+		return false
+	}
+	answers, ok := ch.(channels.WordAnswerer)
+	return !ok || !answers.AnswersWord(t)
 }
 
 func understandText(raw models.Raw, t models.InboundText) understood {

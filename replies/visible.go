@@ -3,6 +3,8 @@ package replies
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Visible is what the customer wrote: without quotations, forwarded text,
@@ -78,8 +80,37 @@ func splitLines(s string) []textLine {
 		p = strings.TrimRight(strings.ReplaceAll(p, "\u00a0", " "), " \t")
 		lines[i] = textLine{text: p, folded: fold(limit(strings.TrimSpace(p), 2000)), quoted: quotedLine.MatchString(p)}
 	}
+	mendLinks(lines)
 	return lines
 }
+
+// mendLinks sees to addresses in brackets that a mailer folded: their closing
+// ">" is no quotation, and what of a quoted one lost its ">" still is one.
+func mendLinks(lines []textLine) {
+	for i := 1; i < len(lines); i++ {
+		before := lines[i-1]
+		switch {
+		case lines[i].quoted && !before.quoted && openLink.MatchString(before.text) && !strings.HasPrefix(before.text, ">"):
+			lines[i].quoted = false
+		case !lines[i].quoted && before.quoted && lines[i].folded != "" && i+1 < len(lines) && lines[i+1].quoted &&
+			(openLink.MatchString(before.text) || bareLink.MatchString(lines[i].text) || foldedQuote(before, lines[i])):
+			lines[i].quoted = true
+		}
+	}
+}
+
+// foldedQuote: a relay folded a long quoted line. Answers begin after a
+// sentence, or with a capital, or leave a line empty.
+func foldedQuote(before, l textLine) bool {
+	first, _ := utf8.DecodeRuneInString(l.text)
+	last := before.folded[len(before.folded)-1]
+	return len(before.text) >= 70 && unicode.IsLower(first) && (isASCIIWord(last) || last == ',')
+}
+
+var (
+	openLink = regexp.MustCompile(`[<(]https?://[^\s<>()]*$`)
+	bareLink = regexp.MustCompile(`^\s*[<(]https?://[^\s<>()]+[>)]\s*>?$`)
+)
 
 // quotedLine: ">" after at most three blanks, or after the initials that some
 // clients put before it ("DR> …", "    JS> …").

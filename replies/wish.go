@@ -7,6 +7,9 @@ import (
 	"followup/models"
 )
 
+// wishAlone is the longest message, in words, that is about the wish alone.
+const wishAlone = 45
+
 // wordsLooked is how much of an answer the wish to hear no more is looked for in.
 const wordsLooked = 4 << 10
 
@@ -25,15 +28,39 @@ func judgeWish(text string, sms bool) (models.Verdict, bool) {
 	case ruleset("word.help").any(bare) && sms:
 		return verdict(models.ClassHelp, "the carriers' word for it: "+bare)
 	}
-	doubt := ""
+	doubt, byWords := "", ""
+	// In a letter anything may be spoken of; a wish told in words of one's own
+	// is believed where the message says little else.
+	words := len(strings.Fields(text))
+	alone, short := words <= wishAlone, words <= 5
+	sure, unsure, never := ruleset("sure").within(text), ruleset("unsure").within(text), ruleset("never").within(text)
 	for _, s := range sentences(text) {
-		other := ruleset("never").any(s)
-		if words, ok := ruleset("sure").match(s); ok && !other {
+		if short && ruleset("word.stop").any(bareWords(s)) {
+			return optOut("a sentence says so, and little else is said: " + s)
+		}
+		other := never.any(s)
+		if words, ok := sure.match(s); ok && !other {
 			return optOut("they ask for it: " + words)
 		} else if ok {
 			doubt = doubtful(doubt, words, s)
-		} else if words, ok := ruleset("unsure").match(s); ok && !other {
+		} else if words, ok := unsure.match(s); ok && !other {
 			doubt = words
+		} else if !ok && !other && !strings.Contains(text, s+"?") && !strings.Contains(text, s+" ?") {
+			plain, likely := wishByWords(s)
+			switch {
+			case plain && alone:
+				return optOut("the words that stand together ask for it: " + limit(s, 80))
+			case (plain || likely && alone) && doubt == "":
+				byWords = limit(s, 80)
+			}
+		}
+	}
+	if sms && doubt == "" && endsInStop.MatchString(bare) && !stopOfSomething.MatchString(bare) {
+		doubt = bare // "who is this stop"
+	}
+	if doubt == "" && byWords != "" {
+		if _, wrong := judgeWrongPerson(text); !wrong {
+			doubt = byWords
 		}
 	}
 	if doubt != "" {
@@ -41,6 +68,11 @@ func judgeWish(text string, sms bool) (models.Verdict, bool) {
 	}
 	return none()
 }
+
+var (
+	endsInStop      = regexp.MustCompile(`^(\w+ ){1,4}stop$`)
+	stopOfSomething = regexp.MustCompile(`\b(bus|tram|train|next|first|last|full|pit|non|the|a|my|not|dont|cant|cannot|wont|to|one|truck|rest) stop$`)
+)
 
 // doubtful: one sentence holds both the wish and words that mean something
 // else. A plain negation settles it; anything else is for a person.

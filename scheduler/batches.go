@@ -101,20 +101,24 @@ func (b *Batches) Slice(ctx context.Context, id int64) (more bool, err error) {
 	return b.Store.RecordRows(ctx, id, batch.State, rows, now)
 }
 
-func (b *Batches) request(batch models.Batch, row models.BatchRow) EnrollRequest {
-	req := EnrollRequest{RepID: batch.Options.RepID, By: models.UserActor(batch.UserID)}
+// RequestOf is what enrolling a row of a batch asks for.
+func RequestOf(batch models.Batch, row models.BatchRow) EnrollRequest {
+	req := EnrollRequest{RepID: batch.Options.RepID, TalkingPointID: batch.Options.TalkingPointID, By: models.UserActor(batch.UserID)}
 	if row.ProspectID != nil {
 		req.ProspectID = *row.ProspectID
 	}
 	if batch.SequenceID != nil {
 		req.SequenceID = *batch.SequenceID
 	}
+	if batch.Options.BookCalls {
+		req.CallAt = row.CallAt
+	}
 	return req
 }
 
 // check says whether a person can be enrolled, and what would be left out.
 func (b *Batches) check(ctx context.Context, batch models.Batch, row *models.BatchRow) error {
-	steps, refusals, err := b.Scheduler.Preview(ctx, b.request(batch, *row))
+	steps, refusals, err := b.Scheduler.Preview(ctx, RequestOf(batch, *row))
 	if err != nil {
 		return refuseRow(row, err)
 	}
@@ -128,7 +132,7 @@ func (b *Batches) check(ctx context.Context, batch models.Batch, row *models.Bat
 // enroll enrolls one. Where a process ended between doing it and saying so,
 // it is found done.
 func (b *Batches) enroll(ctx context.Context, batch models.Batch, row *models.BatchRow) error {
-	req := b.request(batch, *row)
+	req := RequestOf(batch, *row)
 	_, err := b.Scheduler.Enroll(ctx, req)
 	if models.CodeOf(err) == models.CodeConflict && batch.StartedAt != nil {
 		done, ferr := b.Store.EnrolledBefore(ctx, req.ProspectID, req.SequenceID, req.By, *batch.StartedAt)

@@ -26,9 +26,12 @@ func (s *Scheduler) Enroll(ctx context.Context, req EnrollRequest) (models.Enrol
 	if err := s.refuse(in, req, now); err != nil {
 		return models.Enrollment{}, err
 	}
+	if err := s.giveReason(ctx, &in, req); err != nil {
+		return models.Enrollment{}, err
+	}
 	order := models.NewEnrollment{
 		ProspectID: req.ProspectID, SequenceID: req.SequenceID, VersionID: in.Version.ID, RepID: req.RepID, By: req.By,
-		Variables: req.Variables, AppointmentID: req.AppointmentID, CommitmentID: req.CommitmentID, Now: now,
+		Variables: req.Variables, AppointmentID: req.AppointmentID, CommitmentID: req.CommitmentID, TalkingPointID: req.TalkingPointID, Now: now,
 	}
 	if req.CallAt != nil {
 		if order.Booking, err = s.booking(in, req, now); err != nil {
@@ -63,7 +66,7 @@ func (s *Scheduler) enrollInput(ctx context.Context, req *EnrollRequest, now tim
 	req.hangOn(&in)
 	in.Enrollment = models.Enrollment{
 		ProspectID: req.ProspectID, SequenceID: req.SequenceID, VersionID: in.Version.ID, RepID: req.RepID, State: models.EnrollmentActive,
-		AppointmentID: req.AppointmentID, CommitmentID: req.CommitmentID, Variables: req.Variables, EnrolledBy: req.By, StartedAt: now, UpdatedAt: now,
+		AppointmentID: req.AppointmentID, CommitmentID: req.CommitmentID, TalkingPointID: req.TalkingPointID, Variables: req.Variables, EnrolledBy: req.By, StartedAt: now, UpdatedAt: now,
 	}
 	if req.CallAt != nil {
 		in.Appointment = &models.Appointment{
@@ -120,6 +123,19 @@ func (s *Scheduler) refuse(in models.PlanInput, req EnrollRequest, now time.Time
 		return err
 	}
 	return s.refuseReach(in, now)
+}
+
+// giveReason puts the reason of the library in for which they are enrolled.
+func (s *Scheduler) giveReason(ctx context.Context, in *models.PlanInput, req EnrollRequest) error {
+	if req.TalkingPointID == nil {
+		return nil
+	}
+	reason, err := s.Store.ReasonFor(ctx, req.ProspectID, *req.TalkingPointID)
+	if err != nil {
+		return err
+	}
+	in.Reason = &reason
+	return nil
 }
 
 // refuseAnchor checks what the sequence's dates hang on.

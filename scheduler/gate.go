@@ -82,6 +82,7 @@ func (j *judgement) objected() bool {
 		(*judgement).lostTime,
 		(*judgement).enrollmentRests,
 		(*judgement).appointmentChanged,
+		(*judgement).unread,
 		(*judgement).answeredSince,
 		(*judgement).tooLate,
 		(*judgement).noWay,
@@ -228,6 +229,14 @@ func (j *judgement) appointmentChanged() bool {
 	return false
 }
 
+// unread: something of theirs is at the door. It may be an answer.
+func (j *judgement) unread() bool {
+	if !j.d.Unread || j.byHand || j.booked {
+		return false
+	}
+	return j.hold(j.Now.Add(recheckSoon), models.HoldUnread, "something of theirs arrived and is being read")
+}
+
 // answeredSince guards against an inbound whose pause did not reach the touch.
 func (j *judgement) answeredSince() bool {
 	in := j.d.Conversation.LastInboundAt
@@ -236,10 +245,6 @@ func (j *judgement) answeredSince() bool {
 	}
 	return j.cancel(models.CancelReplanned, "the customer wrote after this was planned")
 }
-
-// writtenGap is how long nothing automatic follows a message that a user wrote
-// from elsewhere: the engine does not know what it said.
-const writtenGap = 24 * time.Hour
 
 // justWritten keeps an automatic message off the heels of one by hand. What an
 // appointment promised comes all the same.
@@ -250,10 +255,14 @@ func (j *judgement) justWritten() bool {
 	default:
 		return false
 	}
-	if j.task || at == nil || !j.Now.Before(at.Add(writtenGap)) {
+	if j.task || at == nil {
 		return false
 	}
-	return j.hold(at.Add(writtenGap), models.HoldGap, "a message was written to them by hand on %s", at.UTC().Format("2 January at 15:04 UTC"))
+	until := at.Add(time.Duration(j.d.Settings.WrittenHold) * time.Hour)
+	if !j.Now.Before(until) {
+		return false
+	}
+	return j.hold(until, models.HoldGap, "a message was written to them by hand on %s", at.UTC().Format("2 January at 15:04 UTC"))
 }
 
 func (j *judgement) tooLate() bool {

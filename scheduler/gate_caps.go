@@ -49,7 +49,7 @@ func (j *judgement) lawsLimit() bool {
 	}
 	var made []time.Time
 	for _, r := range j.d.Recent {
-		if r.At.After(j.Now.Add(-limit.Within)) && r.Purpose != models.PurposeAnswer && book.Counts(limit.Rule, r.Channel) {
+		if r.At.After(j.Now.Add(-limit.Within)) && r.Purpose != models.PurposeAnswer && !r.Purpose.Keyword() && book.Counts(limit.Rule, r.Channel) {
 			made = append(made, r.At)
 		}
 	}

@@ -22,6 +22,8 @@ func (j *judgement) noWay() bool {
 		return j.bookedNumber()
 	case j.byHand:
 		return j.chosenByHand()
+	case j.answersKeyword():
+		return j.wordsNumber()
 	}
 	return j.permittedPoint()
 }

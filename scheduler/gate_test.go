@@ -55,6 +55,7 @@ func byHand(t testing.TB, channel models.ChannelKind) (models.Due, time.Time) {
 	d, now := dueTouch(t, channel, models.PurposeAnswer)
 	d.Touch.EnrollmentID, d.Enrollment, d.Version, d.Touch.StepKey = nil, nil, nil, ""
 	d.Touch.Draft = &models.Draft{Body: "Yes, {{ gladly }}"}
+	d.Reached = []models.Reached{{ProspectID: 7, ContactPointID: cell, Channel: channel}}
 	return d, now
 }
 
@@ -99,6 +100,12 @@ func TestGate(t *testing.T) {
 		}, models.DecideHold, models.HoldGap, ""},
 		{"written to by hand yesterday", models.ChannelEmail, models.PurposeFollowUp, func(d *models.Due, now *time.Time) {
 			d.Conversation.WrittenAt = ptr(now.Add(-24 * time.Hour))
+		}, models.DecideSend, "", ""},
+		{"written to by hand, a longer rest is set", models.ChannelEmail, models.PurposeFollowUp, func(d *models.Due, now *time.Time) {
+			d.Conversation.WrittenAt, d.Settings.WrittenHold = ptr(now.Add(-24*time.Hour)), 48
+		}, models.DecideHold, models.HoldGap, "23 November at 16:00 UTC"},
+		{"written to by hand, no rest is set", models.ChannelEmail, models.PurposeFollowUp, func(d *models.Due, now *time.Time) {
+			d.Conversation.WrittenAt, d.Settings.WrittenHold = ptr(now.Add(-time.Minute)), 0
 		}, models.DecideSend, "", ""},
 		{"written to by hand, the call's reminder", models.ChannelEmail, models.PurposeReminder, func(d *models.Due, now *time.Time) {
 			d.Conversation.WrittenAt = ptr(now.Add(-2 * time.Hour))
@@ -169,6 +176,9 @@ func TestGate(t *testing.T) {
 		{"answers read four minutes ago", models.ChannelEmail, models.PurposeFollowUp, func(d *models.Due, now *time.Time) {
 			d.Sender.Inbound, d.Sender.InboundReadAt = models.InboundPoll, ptr(now.Add(-4*time.Minute))
 		}, models.DecideSend, "", ""},
+		{"something of theirs unread", models.ChannelEmail, models.PurposeFollowUp, func(d *models.Due, _ *time.Time) { d.Unread = true }, models.DecideHold, models.HoldUnread, "being read"},
+		{"something of theirs unread, and a reminder", models.ChannelSMS, models.PurposeReminder, func(d *models.Due, _ *time.Time) { d.Unread = true }, models.DecideHold, models.HoldUnread, ""},
+		{"something of theirs unread, and an answer by hand", models.ChannelEmail, models.PurposeManual, func(d *models.Due, _ *time.Time) { d.Unread = true }, models.DecideSend, "", ""},
 		{"no channel at the sender's provider", models.ChannelEmail, models.PurposeFollowUp, func(d *models.Due, _ *time.Time) { d.Sender.Provider = models.ProviderSMTP }, models.DecideAsk, models.AttentionNoSender, ""},
 
 		// The follow-up limit.

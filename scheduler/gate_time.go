@@ -17,10 +17,15 @@ func (j *judgement) quietHours() bool {
 		return j.bookedHours()
 	}
 	window, err := QuietHours(j.d.Prospect, j.number(), j.kind, j.d.Settings)
-	if j.answersNow() {
+	if now, seen := j.answersNow(), j.hourSeen(); now || seen {
 		// The customer wrote a moment ago: an answer is no disturbance.
 		if j.exempt = err != nil || !window.Permitted(j.Now); j.exempt {
-			j.note("quiet hours do not hold an answer within an hour of their %s at %s", channelWord(j.kind), j.d.Conversation.LastInboundAt.UTC().Format(time.RFC3339))
+			at := j.d.Conversation.LastInboundAt.UTC().Format(time.RFC3339)
+			if now {
+				j.note("quiet hours do not hold an answer within an hour of their %s at %s", channelWord(j.kind), at)
+			} else {
+				j.note("quiet hours do not hold an answer to their %s at %s: whoever wrote it saw that it is %s there, and confirmed", channelWord(j.kind), at, j.local(j.Now))
+			}
 		}
 		j.window = window
 		return false
@@ -56,8 +61,7 @@ func (j *judgement) bookedHours() bool {
 // last hour.
 func (j *judgement) answersNow() bool {
 	c := j.d.Conversation
-	return j.d.Touch.Purpose == models.PurposeAnswer && c.LastChannel == j.kind && c.LastInboundAt != nil &&
-		j.Now.Sub(*c.LastInboundAt) <= answerWindow
+	return (j.d.Touch.Purpose == models.PurposeAnswer || j.answersKeyword()) && onTheirChannel(c, j.kind) && j.Now.Sub(*c.LastInboundAt) <= answerWindow
 }
 
 func (j *judgement) number() string {
@@ -80,7 +84,7 @@ func (j *judgement) local(t time.Time) string {
 // promise and opens.
 func (j *judgement) companyHeld() bool {
 	h := j.d.CompanyHold
-	if h == nil || h.LiftedAt != nil || j.byHand || j.booked {
+	if h == nil || h.LiftedAt != nil || j.byHand || j.booked || j.answersKeyword() {
 		return false
 	}
 	until := j.Now.Add(recheckLater)
@@ -128,7 +132,7 @@ func (j *judgement) windowClosed() bool {
 // inboundBehind: an answer may be waiting unread, and an automatic touch must
 // not cross it.
 func (j *judgement) inboundBehind() bool {
-	if j.task || j.byHand || j.d.Sender.InboundCurrent(j.Now, cmp.Or(j.InboundCurrency, models.InboundCurrency)) {
+	if j.task || j.byHand || j.answersKeyword() || j.d.Sender.InboundCurrent(j.Now, cmp.Or(j.InboundCurrency, models.InboundCurrency)) {
 		return false
 	}
 	return j.hold(j.Now.Add(cmp.Or(j.BehindFor, recheckSoon)), models.HoldInboundBehind, "the answers to %s have not been read lately", j.d.Sender.Address)

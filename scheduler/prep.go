@@ -62,7 +62,7 @@ func (j *judgement) prep() (models.CallPrep, error) {
 		return strings.TrimSpace(s)
 	}
 	p.TalkingPoint = talkingPoint(fill(step.TalkingPoint))
-	if p.TalkingPoint == "" && j.d.TalkingPoint != nil {
+	if j.d.TalkingPoint != nil && (p.TalkingPoint == "" || j.enrolledFor(j.d.TalkingPoint.ID)) {
 		p.TalkingPoint = talkingPoint(j.d.TalkingPoint.Text)
 	}
 	p.Question = fill(step.Question)
@@ -72,6 +72,12 @@ func (j *judgement) prep() (models.CallPrep, error) {
 		p.NotAnswered = fill(step.Body)
 	}
 	return p, failed
+}
+
+// enrolledFor: this reason of the library is why they were enrolled.
+func (j *judgement) enrolledFor(talkingPointID int64) bool {
+	e := j.d.Enrollment
+	return e != nil && e.TalkingPointID != nil && *e.TalkingPointID == talkingPointID
 }
 
 // talkingPoint completes the sentence that gives the reason for the call.

@@ -24,6 +24,14 @@ func (s *Scheduler) Preview(ctx context.Context, req EnrollRequest) (steps []mod
 			refusals = append(refusals, messageOf(err))
 		}
 	}
+	switch err := s.giveReason(ctx, &in, req); models.CodeOf(err) {
+	case models.CodeRefused, models.CodeNotFound:
+		refusals = append(refusals, messageOf(err))
+	default:
+		if err != nil {
+			return nil, nil, err
+		}
+	}
 	sim := s.simulation(in, now)
 	if in.Version.ID != 0 && (in.Version.Definition.Anchor != models.AnchorAppointment || in.Appointment != nil) {
 		sim.play()

@@ -96,9 +96,23 @@ func (j *judgement) message() (models.Message, error) {
 		return m, err
 	}
 	m.Subject, m.Text, m.HTML = out.Subject, out.Text, out.HTML
+	if j.rules.Introduces && !j.answersKeyword() && models.FirstTo(j.d.Reached, j.point.ID, j.kind) {
+		m.Text = templates.Introduce(m.Text, j.language(), j.d.Rep, j.d.Settings.Workspace)
+	}
+	if j.rules.Segmented {
+		m.Segments, _ = channels.Segments(m.Text)
+	}
 	m.TalkingPointID = toldIn(body, out.Text, j.d.TalkingPoint)
 	j.invite(&m)
 	return m, nil
+}
+
+// language is that of the step's text, or what is written to this person in.
+func (j *judgement) language() string {
+	if j.d.Touch.Draft == nil && j.d.Version != nil && j.d.Version.Definition.Locale != "" {
+		return j.d.Version.Definition.Locale
+	}
+	return j.d.Prospect.Locale
 }
 
 func (j *judgement) toName() string {
@@ -136,6 +150,9 @@ func (j *judgement) signature() string {
 
 // text is what the touch says, before rendering: its own draft, else its step.
 func (j *judgement) text() (subject, body string, template bool, err error) {
+	if j.answersKeyword() {
+		return "", j.keywordText(), false, nil
+	}
 	if d := j.d.Touch.Draft; d != nil {
 		body := d.Body
 		if !d.Template && j.byHand && j.rules.HasSubject && j.signature() != "" {

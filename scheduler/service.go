@@ -49,6 +49,8 @@ type Scheduler struct {
 	// BookingLink names a booking page, or a call to move, towards customers;
 	// nil: there are no booking pages.
 	BookingLink func(models.BookingToken) string
+	// Rates are what texts cost, for previews; nil: nobody said.
+	Rates *models.TextRates
 	// MaySend is asked before messages are claimed; while it says no, tasks
 	// open and nothing is sent. nil: always.
 	MaySend func(context.Context) bool
@@ -71,7 +73,9 @@ type EnrollRequest struct {
 	CallMinutes   int        // 0: 30
 	AppointmentID *int64
 	CommitmentID  *int64
-	Variables     map[string]string
+	// TalkingPointID is the reason of the library for which they are enrolled.
+	TalkingPointID *int64
+	Variables      map[string]string
 
 	live int64 // the prospect's enrollment in the sequence that has not finished
 }

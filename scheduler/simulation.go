@@ -21,12 +21,13 @@ type simulation struct {
 	called    bool // a call lies before it: it may go either way
 	link      func(models.BookingToken) string
 	publicURL string
+	rates     *models.TextRates
 	started   int // occurrences of a recurring sequence begun
 }
 
 func (s *Scheduler) simulation(in models.PlanInput, now time.Time) *simulation {
 	in.Touches = slices.Clone(in.Touches)
-	return &simulation{cal: s.engine().cal, channels: s.Channels, in: in, now: now, link: s.BookingLink, publicURL: s.PublicURL}
+	return &simulation{cal: s.engine().cal, channels: s.Channels, in: in, now: now, link: s.BookingLink, publicURL: s.PublicURL, rates: s.Rates}
 }
 
 func (m *simulation) play() {

@@ -72,6 +72,9 @@ type Store interface {
 	// PlanContext loads what previewing a sequence for a prospect needs; the
 	// enrollment in it is not saved.
 	PlanContext(ctx context.Context, prospectID, sequenceID int64, repID int64) (models.PlanInput, error)
+	// ReasonFor loads a reason of the library that a prospect may be told;
+	// CodeRefused says why they may not.
+	ReasonFor(ctx context.Context, prospectID, talkingPointID int64) (models.TalkingPoint, error)
 	// Enroll locks the prospect, refuses (CodeRefused, CodeConflict) or
 	// records the enrollment, its appointment, booked call and confirmation,
 	// with ReplanAt = Now.

@@ -36,7 +36,9 @@ func (p *planner) moment(i int, base time.Time) (moment, error) {
 	case models.TimingRecurring:
 		err = p.recurring(step.Timing, &m)
 	default:
-		m.at, err = p.afterDelay(step, base)
+		if m.at, err = p.afterDelay(step, base); err == nil {
+			m.at = p.spread(i, m.occurrence, m.at)
+		}
 		return m, err
 	}
 	// What hangs on a date and is reached late comes at once, not in the past:

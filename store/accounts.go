@@ -65,6 +65,9 @@ func (s *Store) changeSender(ctx context.Context, id int64, by string, now time.
 		if err := saveRow(tx, &sender); err != nil {
 			return err
 		}
+		if err := secretRenewed(tx, sender, old, by, now); err != nil {
+			return err
+		}
 		events := senderEvents(sender, old, by, now)
 		if len(events) == 0 {
 			events = []models.Event{{At: now, Actor: by, Kind: models.EventSenderChanged, SenderID: &sender.ID}}

@@ -101,7 +101,7 @@ func answerTouch(a models.NewAnswer, prospectID int64) models.Touch {
 		Kind: models.TouchMessage, Channel: a.Channel, Purpose: a.Purpose,
 		ContactPointID: &a.ContactPointID, SenderID: a.SenderID, RepID: a.UserID, State: models.TouchPlanned,
 		DueAt: a.Now.Add(a.Undo), PromisedAt: a.Now.Add(a.Undo), Urgent: true,
-		Draft: &models.Draft{Subject: a.Subject, Body: a.Body, Files: a.Files},
+		Draft: &models.Draft{Subject: a.Subject, Body: a.Body, Files: a.Files, HourSeen: a.HourSeen},
 		Why:   a.Why, PlannedAt: a.Now, UpdatedAt: a.Now,
 	}
 	if t.Purpose == "" {

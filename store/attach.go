@@ -42,7 +42,7 @@ func (s *Store) AttachInbound(ctx context.Context, a models.Attachment, engage f
 	var done models.Recorded
 	err := s.inTx(ctx, func(tx *gorm.DB) error {
 		done = models.Recorded{}
-		r := inboundRecording{tx: tx, rec: a.InboundRecord, done: &done}
+		r := inboundRecording{tx: tx, rec: a.InboundRecord, done: &done, workdays: s.workdays}
 		return r.attach(a, engage)
 	})
 	if err != nil {

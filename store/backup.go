@@ -99,7 +99,7 @@ func (s *Store) dumpTable(ctx context.Context, tx *sql.Tx, out *backupWriter, t 
 		if err := rows.Scan(into...); err != nil {
 			return n, err
 		}
-		if t.name == "inbounds" {
+		if t.name == "inbounds" || t.name == "kept_media" {
 			s.bringBack(ctx, t, values)
 		}
 		for i, c := range t.columns {

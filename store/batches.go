@@ -39,12 +39,45 @@ func (s *Store) CreateBatch(ctx context.Context, b models.Batch, prospectIDs []i
 		if err := tx.Create(&b).Error; err != nil {
 			return err
 		}
+		calls, err := callsOfSource(tx, b.SourceID)
+		if err != nil {
+			return err
+		}
 		for i := range rows {
 			rows[i].BatchID = b.ID
+			if from, ok := calls[*rows[i].ProspectID]; ok {
+				rows[i].CallAt, rows[i].CallZone = from.CallAt, from.CallZone
+			}
 		}
 		return insertRows(tx, rows)
 	})
 	return b, shown(err)
+}
+
+// callsOfSource are the rows of a file that name a booked call, by person; of
+// two lines for one person the later counts.
+func callsOfSource(tx *gorm.DB, source *int64) (map[int64]models.BatchRow, error) {
+	calls := map[int64]models.BatchRow{}
+	if source == nil {
+		return calls, nil
+	}
+	rows, err := load[models.BatchRow](tx.Where("batch_id = ? AND state = 'done' AND call_at IS NOT NULL AND prospect_id IS NOT NULL", *source).Order("place"))
+	for _, r := range rows {
+		calls[*r.ProspectID] = r
+	}
+	return calls, err
+}
+
+// BatchCalls counts the rows of a batch that name a booked call.
+func (s *Store) BatchCalls(ctx context.Context, id int64) (int64, error) {
+	var n int64
+	err := s.reader(ctx).Model(&models.BatchRow{}).Where("batch_id = ? AND call_at IS NOT NULL", id).Count(&n).Error
+	return n, err
+}
+
+// BatchRowOf is a person's row of a batch; nil: they are not in it.
+func (s *Store) BatchRowOf(ctx context.Context, id, prospectID int64) (*models.BatchRow, error) {
+	return first[models.BatchRow](s.reader(ctx).Where("batch_id = ? AND prospect_id = ?", id, prospectID))
 }
 
 func batchPeople(tx *gorm.DB, ids []int64, v Visibility, now time.Time) ([]models.BatchRow, error) {
@@ -80,6 +113,13 @@ func (s *Store) Batch(ctx context.Context, id int64) (models.Batch, error) {
 	var b models.Batch
 	err := s.reader(ctx).Where("id = ?", id).Take(&b).Error
 	return b, notFound(err, "batch", id)
+}
+
+// BatchOwners are the owners of a batch's people.
+func (s *Store) BatchOwners(ctx context.Context, id int64) ([]models.User, error) {
+	db := s.reader(ctx)
+	return load[models.User](db.Where("id IN (?)", db.Table("batch_rows").Select("p.owner_id").
+		Joins("JOIN prospects p ON p.id = batch_rows.prospect_id").Where("batch_rows.batch_id = ?", id)).Order("id"))
 }
 
 // WorkingBatches are those of a kind that the background has work for, the

@@ -15,8 +15,9 @@ import (
 )
 
 // Bulk writes rows of one table, with the ids that they carry, as fast as the
-// database takes them: by COPY on PostgreSQL, in one transaction on SQLite.
-// It is for filling a workspace, not for its work: it writes no events.
+// database takes them, in one transaction: on PostgreSQL by COPY, its indexes
+// built afterwards. It is for filling a workspace, not for its work: it writes
+// no events, and others wait for the table meanwhile.
 func Bulk[T any](ctx context.Context, s *Store, rows iter.Seq[T]) (int, error) {
 	var zero T
 	sch, err := schema.Parse(zero, &sync.Map{}, schema.NamingStrategy{})
@@ -79,9 +80,56 @@ func bulkCopy(ctx context.Context, db *sql.DB, table string, columns []string, s
 	}
 	defer func() { _ = conn.Close() }()
 	return conn.Raw(func(driver any) error {
-		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, src)
-		return err
+		return pgx.BeginFunc(ctx, driver.(*stdlib.Conn).Conn(), func(tx pgx.Tx) error {
+			laterOn, err := setAside(ctx, tx, table)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.CopyFrom(ctx, pgx.Identifier{table}, columns, src); err != nil {
+				return err
+			}
+			for _, statement := range laterOn {
+				if _, err := tx.Exec(ctx, statement); err != nil {
+					return fmt.Errorf("%s: %w", statement, err)
+				}
+			}
+			return nil
+		})
 	})
+}
+
+// asideFrom lists the foreign keys of a table and the indexes that are no
+// constraint's, each with what removes it and what makes it again. Kept up
+// row by row they cost several times what building them at once does.
+const asideFrom = `
+SELECT 'ALTER TABLE ' || c.conrelid::regclass || ' DROP CONSTRAINT ' || quote_ident(c.conname),
+	'ALTER TABLE ' || c.conrelid::regclass || ' ADD CONSTRAINT ' || quote_ident(c.conname) || ' ' || pg_get_constraintdef(c.oid)
+FROM pg_constraint c WHERE c.conrelid = $1::text::regclass AND c.contype = 'f'
+UNION ALL
+SELECT 'DROP INDEX ' || i.indexrelid::regclass, pg_get_indexdef(i.indexrelid)
+FROM pg_index i WHERE i.indrelid = $1::text::regclass AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid)`
+
+type aside struct{ Remove, Restore string }
+
+// setAside removes what slows filling a table down and tells what brings it
+// back, in the same transaction.
+func setAside(ctx context.Context, tx pgx.Tx, table string) (laterOn []string, err error) {
+	rows, err := tx.Query(ctx, asideFrom, table)
+	if err != nil {
+		return nil, err
+	}
+	pairs, err := pgx.CollectRows(rows, pgx.RowToStructByPos[aside])
+	if err != nil {
+		return nil, err
+	}
+	for _, pair := range pairs {
+		if _, err := tx.Exec(ctx, pair.Remove); err != nil {
+			return nil, fmt.Errorf("%s: %w", pair.Remove, err)
+		}
+		laterOn = append(laterOn, pair.Restore)
+	}
+	_, err = tx.Exec(ctx, "SET LOCAL maintenance_work_mem = '512MB'")
+	return laterOn, err
 }
 
 func bulkInsert(ctx context.Context, db *sql.DB, table string, columns []string, src *bulkRows) error {

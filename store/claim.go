@@ -235,9 +235,9 @@ func (c *claim) match(touches []models.Touch, dues []models.Due, decisions []mod
 		byTouch[d.TouchID] = d
 	}
 	people := make(map[int64]models.Prospect, len(dues))
-	perCompany := 0
+	var caps models.Caps
 	for _, d := range dues {
-		people[d.Touch.ID], perCompany = d.Prospect, d.Settings.Caps.CompanyDay
+		people[d.Touch.ID], caps = d.Prospect, d.Settings.Caps
 	}
 	judged := make([]judgement, 0, len(touches))
 	for _, t := range touches {
@@ -250,7 +250,7 @@ func (c *claim) match(touches []models.Touch, dues []models.Due, decisions []mod
 		if !known {
 			p = models.Prospect{ID: t.ProspectID, OwnerID: t.RepID}
 		}
-		judged = append(judged, judgement{Decision: d, touch: t, prospect: p, companyCap: perCompany})
+		judged = append(judged, judgement{Decision: d, touch: t, prospect: p, companyCap: caps.CompanyDay, textBudget: caps.TextBudget})
 	}
 	return judged
 }
@@ -262,4 +262,5 @@ type judgement struct {
 	prospect models.Prospect
 	// companyCap is the most messages to one company a day; 0: no limit.
 	companyCap int
+	textBudget int // what texts may cost in a month; 0: no limit
 }

@@ -195,7 +195,7 @@ func waitBlocked(t *testing.T, w *world) {
 			return
 		}
 	}
-	t.Error("the stop did not wait for the claim")
+	t.Error("nobody waited for the claim")
 }
 
 // Planning and claiming side by side keep one live touch per enrollment.

@@ -108,24 +108,10 @@ func companyRows(db *gorm.DB, sees Visibility, rows []models.Company) ([]Company
 
 // CompanyView is a company's page.
 type CompanyView struct {
-	Company  models.Company
-	Holds    []models.CompanyHold
-	People   ProspectList
-	Messages []CompanyMessage // the newest with anybody there
+	Company models.Company
+	Holds   []models.CompanyHold
+	People  ProspectList
 }
-
-// CompanyMessage is a message with whom it was exchanged.
-type CompanyMessage struct {
-	models.Message
-	Person models.Prospect
-}
-
-// companyMessages is how many of the last messages a company's page shows,
-// and companyPeople with how many of its people they are looked for.
-const (
-	companyMessages = 30
-	companyPeople   = 200
-)
 
 // ViewCompany loads a company's page; of its people those that are seen.
 func (s *Store) ViewCompany(ctx context.Context, id int64, sees Visibility, page models.Page, now time.Time) (CompanyView, error) {
@@ -140,29 +126,6 @@ func (s *Store) ViewCompany(ctx context.Context, id int64, sees Visibility, page
 	var err error
 	if v.People, err = s.ViewProspects(ctx, ProspectFilter{Sees: sees, CompanyID: id, Page: page}); err != nil {
 		return v, err
-	}
-	var recent []models.Conversation
-	q := sees.owners(db.Model(&models.Prospect{}).Select("id").Where("company_id = ? AND merged_into IS NULL AND erased_at IS NULL", id), "owner_id").Limit(companyPeople)
-	if err := db.Where("prospect_id IN (?) AND last_message_at IS NOT NULL", q).Order("last_message_at DESC").Limit(companyMessages).Find(&recent).Error; err != nil {
-		return v, err
-	}
-	people := idSet{}
-	for _, c := range recent {
-		people.add(&c.ProspectID)
-	}
-	if len(people) == 0 {
-		return v, nil
-	}
-	who, err := rowsByID(db, people.list(), prospectID)
-	if err != nil {
-		return v, err
-	}
-	var messages []models.Message
-	if err := db.Where(anyOf(db, "prospect_id", people.list())).Order("created_at DESC, id DESC").Limit(companyMessages).Find(&messages).Error; err != nil {
-		return v, err
-	}
-	for _, m := range messages {
-		v.Messages = append(v.Messages, CompanyMessage{Message: m, Person: who[*m.ProspectID]})
 	}
 	return v, nil
 }

@@ -23,6 +23,7 @@ type crowd struct {
 	ordersBy      map[string][]int // their places, by what they speak of
 	conversations map[int64]models.Conversation
 	pursuits      map[int64]models.Pursuit
+	unread        map[string]bool // addresses from which something unread has come
 	settings      models.Settings
 }
 
@@ -42,6 +43,9 @@ func loadCrowd(tx *gorm.DB, prospectIDs []int64, now time.Time) (*crowd, error) 
 		return nil, err
 	}
 	if err := c.loadSuppressions(tx); err != nil {
+		return nil, err
+	}
+	if err := c.loadUnread(tx); err != nil {
 		return nil, err
 	}
 	talks, err := load[models.Conversation](tx.Where(anyOf(tx, "prospect_id", prospectIDs)))

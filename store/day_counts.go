@@ -50,18 +50,22 @@ func (c *claim) reserveDays(judged []judgement) error {
 			most[k], by[k] = s.CapOn(k.day), append(by[k], i)
 		}
 	}
-	return c.reserveEach(judged, by, most, func(k dayCount, j judgement) (time.Time, string) {
+	err = c.reserveEach(judged, by, most, func(k dayCount, j judgement) (time.Time, string) {
 		loc := zones[k.ref]
 		next := k.day.AddDays(1).At(models.TimeOfDayOf(j.touch.PromisedAt, loc), loc)
 		return next, fmt.Sprintf("%s has its %d messages for %s; it goes on the next day", j.Message.FromAddress, most[k], k.day)
 	})
+	if err != nil {
+		return err
+	}
+	return c.reserveTexts(judged)
 }
 
 func (c *claim) reserveCompanies(judged []judgement) error {
 	limit := 0
 	most, by := map[dayCount]int{}, map[dayCount][]int{}
 	for i, j := range judged {
-		if j.Action != models.DecideSend || j.companyCap <= 0 || j.prospect.CompanyID == nil {
+		if j.Action != models.DecideSend || j.touch.Purpose.Keyword() || j.companyCap <= 0 || j.prospect.CompanyID == nil {
 			continue
 		}
 		limit = j.companyCap
@@ -76,7 +80,7 @@ func (c *claim) reserveCompanies(judged []judgement) error {
 
 // capped is the sender of a message about to be sent whose day is counted.
 func capped(j judgement) *models.Sender {
-	if j.Action != models.DecideSend || j.Message == nil || j.Message.Sender == nil {
+	if j.Action != models.DecideSend || j.touch.Purpose.Keyword() || j.Message == nil || j.Message.Sender == nil {
 		return nil
 	}
 	if s := j.Message.Sender; s.DailyCap > 0 || s.RampFrom != "" {
@@ -224,7 +228,7 @@ func giveBack(tx *gorm.DB, touches []models.Touch) error {
 	}
 	back := map[dayCount]int{}
 	for _, t := range touches {
-		if t.SenderID == nil {
+		if t.SenderID == nil || t.Purpose.Keyword() {
 			continue
 		}
 		claimed := t.UpdatedAt

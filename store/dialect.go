@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"gorm.io/gorm"
@@ -66,33 +65,18 @@ func anyOf[T int64 | string](tx *gorm.DB, column string, values []T) clause.Expr
 		return gorm.Expr(column+" = ?", values[0])
 	}
 	if isPostgres(tx) {
-		return gorm.Expr(column+" = ANY(?)", pgArray[T](values))
+		return gorm.Expr(column+" = ANY(?)", pgArray(values))
 	}
 	return gorm.Expr(column+" IN (SELECT value FROM json_each(?))", jsonArray[T](values))
 }
 
-// pgArray goes as PostgreSQL's array literal; the column gives it its type.
-type pgArray[T int64 | string] []T
-
-// Value makes {1,2,3} or {"a","b"}.
-func (a pgArray[T]) Value() (driver.Value, error) {
-	var b strings.Builder
-	b.WriteByte('{')
-	for i, v := range a {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		switch v := any(v).(type) {
-		case int64:
-			b.WriteString(strconv.FormatInt(v, 10))
-		case string:
-			b.WriteByte('"')
-			b.WriteString(strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v))
-			b.WriteByte('"')
-		}
+// pgArray goes to pgx as it is and from there in PostgreSQL's own format. By a
+// pointer, for gorm makes a parameter of every element of a slice.
+func pgArray[T int64 | string](values []T) *[]T {
+	if values == nil {
+		values = []T{} // nil would be NULL, not an empty list
 	}
-	b.WriteByte('}')
-	return b.String(), nil
+	return &values
 }
 
 // jsonArray goes as JSON, for SQLite's json_each.

@@ -89,7 +89,7 @@ func (s *Store) digestOf(tx *gorm.DB, u models.User, day models.Date, loc *time.
 		return d, err
 	}
 	var waiting []models.Conversation
-	err = tx.Where("waiting_since IS NOT NULL AND prospect_id IN (SELECT id FROM prospects WHERE owner_id = ?)", u.ID).
+	err = tx.Where("waiting_since IS NOT NULL AND assignee_id = ?", u.ID).
 		Order("waiting_since, prospect_id").Limit(digestRows).Find(&waiting).Error
 	if err != nil {
 		return d, err

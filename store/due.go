@@ -23,6 +23,7 @@ type dueLoader struct {
 	lastCalls    map[int64]models.Task
 	recent       map[int64][]models.RecentTouch
 	fresh        map[int64]*models.TalkingPoint
+	reached      map[int64][]models.Reached
 }
 
 // loadDues builds the batch in the order of the touches. Touches whose sender
@@ -116,8 +117,22 @@ func (s *Store) loadAround(tx *gorm.DB, l *dueLoader, touches []models.Touch, no
 	if l.recent, err = l.recentTouches(tx, people, now); err != nil {
 		return err
 	}
-	l.fresh, err = unheard(tx, people, now)
+	if err := l.reachedByPhone(tx, touches); err != nil {
+		return err
+	}
+	l.fresh, err = unheard(tx, people, l.wanted(), now)
 	return err
+}
+
+// wanted are the reasons for which people were enrolled.
+func (l *dueLoader) wanted() map[int64]int64 {
+	wanted := map[int64]int64{}
+	for _, e := range l.enrollments {
+		if e.TalkingPointID != nil {
+			wanted[e.ProspectID] = *e.TalkingPointID
+		}
+	}
+	return wanted
 }
 
 func (l *dueLoader) due(t models.Touch) (models.Due, bool) {
@@ -128,8 +143,9 @@ func (l *dueLoader) due(t models.Touch) (models.Due, bool) {
 	d := models.Due{
 		Touch: t, Prospect: p, Company: l.companyOf(p), CompanyHold: l.holdOn(p), Rep: l.reps[t.RepID],
 		ContactPoints: l.points[p.ID], Consents: l.consents[p.ID], Suppressions: l.suppressionsOf(p),
-		Conversation: l.conversationOf(p), Discovery: l.discoveries[p.ID], TalkingPoint: l.fresh[p.ID],
+		Conversation: l.conversationOf(p), Unread: l.unreadOf(p), Discovery: l.discoveries[p.ID], TalkingPoint: l.fresh[p.ID],
 		Pursuit: l.pursuitOf(p), Recent: l.recent[p.ID], LastMail: l.lastMails[p.ID], Settings: l.settings,
+		Reached: l.reached[p.ID],
 	}
 	if t.SenderID != nil {
 		d.Sender = l.senders[*t.SenderID]
@@ -207,9 +223,10 @@ func lastMails(tx *gorm.DB, prospectIDs []int64) (map[int64]*models.Message, err
 // libraryLimit bounds how much of the shared library is looked through.
 const libraryLimit = 200
 
-// unheard picks for each prospect the newest talking point that they have not
-// heard and that has neither expired nor been retired.
-func unheard(tx *gorm.DB, prospectIDs []int64, now time.Time) (map[int64]*models.TalkingPoint, error) {
+// unheard picks for each prospect a talking point that they have not heard and
+// that has neither expired nor been retired: the one that is wanted for them,
+// else the newest.
+func unheard(tx *gorm.DB, prospectIDs []int64, wanted map[int64]int64, now time.Time) (map[int64]*models.TalkingPoint, error) {
 	out := map[int64]*models.TalkingPoint{}
 	library, err := load[models.TalkingPoint](tx.Where("retired_at IS NULL AND state = 'published' AND (expires_on = '' OR expires_on >= ?)", models.DateOf(now, time.UTC)).
 		Order("id DESC").Limit(libraryLimit))
@@ -227,8 +244,11 @@ func unheard(tx *gorm.DB, prospectIDs []int64, now time.Time) (map[int64]*models
 	}
 	for _, id := range prospectIDs {
 		for i := range library {
-			if !heard[pair{id, library[i].ID}] {
-				out[id] = &library[i]
+			tp := &library[i]
+			if !heard[pair{id, tp.ID}] && (out[id] == nil || tp.ID == wanted[id]) {
+				out[id] = tp
+			}
+			if out[id] != nil && wanted[id] == 0 {
 				break
 			}
 		}

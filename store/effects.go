@@ -67,6 +67,7 @@ func apply(tx *gorm.DB, prospect models.Prospect, e models.Effects, actor string
 		{"end pursuit", a.endPursuit},
 		{"save enrollments", a.saveEnrollments},
 		{"withdraw booked calls", a.withdrawBookedCalls},
+		{"answer the word", a.answerKeyword},
 		{"replan", func(e models.Effects) error { return replanEnrollments(tx, e.Replan, now) }},
 		{"record", func(models.Effects) error { return addEvents(tx, a.events...) }},
 	}

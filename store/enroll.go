@@ -41,7 +41,7 @@ func (s *Store) Enroll(ctx context.Context, n models.NewEnrollment) (models.Enro
 		}
 		e = models.Enrollment{
 			ProspectID: p.ID, SequenceID: seq.ID, VersionID: n.VersionID, RepID: n.RepID, State: models.EnrollmentActive,
-			AppointmentID: n.AppointmentID, CommitmentID: n.CommitmentID, Variables: n.Variables,
+			AppointmentID: n.AppointmentID, CommitmentID: n.CommitmentID, TalkingPointID: n.TalkingPointID, Variables: n.Variables,
 			ReplanAt: &n.Now, EnrolledBy: n.By, StartedAt: n.Now, UpdatedAt: n.Now,
 		}
 		if err := tx.Create(&e).Error; err != nil {

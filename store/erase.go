@@ -79,11 +79,15 @@ type erasure struct {
 
 // end finishes the enrollments, withdraws what is planned and closes the tasks.
 func (e *erasure) end() error {
-	if err := e.loadIDs(); err != nil {
+	var err error
+	if e.ids, err = mergedInto(e.tx, e.person.ID); err != nil {
+		return err
+	}
+	if err := e.tx.Where(anyOf(e.tx, "prospect_id", e.ids)).Order("id").Find(&e.points).Error; err != nil {
 		return err
 	}
 	var busy int64
-	err := e.tx.Model(&models.Touch{}).Where(anyOf(e.tx, "prospect_id", e.ids)).Where("state IN ('sending', 'unconfirmed')").Count(&busy).Error
+	err = e.tx.Model(&models.Touch{}).Where(anyOf(e.tx, "prospect_id", e.ids)).Where("state IN ('sending', 'unconfirmed')").Count(&busy).Error
 	if err != nil {
 		return err
 	}
@@ -109,18 +113,6 @@ func (e *erasure) end() error {
 		return err
 	}
 	return cancelTasks(e.tx, e.tx.Where("prospect_id = ?", e.person.ID), e.by, e.now)
-}
-
-func (e *erasure) loadIDs() error {
-	e.ids = []int64{e.person.ID}
-	for from := e.ids; len(from) > 0; {
-		var merged []int64
-		if err := e.tx.Model(&models.Prospect{}).Where("merged_into IN ?", from).Order("id").Pluck("id", &merged).Error; err != nil {
-			return err
-		}
-		e.ids, from = append(e.ids, merged...), merged
-	}
-	return e.tx.Where(anyOf(e.tx, "prospect_id", e.ids)).Order("id").Find(&e.points).Error
 }
 
 // orders turns the standing orders on the person and on their addresses into
@@ -183,8 +175,16 @@ func (e *erasure) blankTable(t personal, id int64) error {
 }
 
 func (e *erasure) rememberFiles() error {
-	return e.tx.Model(&models.Raw{}).Where("content_file <> '' AND id IN (SELECT inbound_id FROM messages WHERE prospect_id IN ?)", e.ids).
+	err := e.tx.Model(&models.Raw{}).Where("content_file <> '' AND id IN (SELECT inbound_id FROM messages WHERE prospect_id IN ?)", e.ids).
 		Distinct().Pluck("content_file", &e.files).Error
+	if err != nil {
+		return err
+	}
+	var media []string
+	err = e.tx.Model(&models.KeptMedia{}).Where("content_file <> '' AND message_id IN (SELECT id FROM messages WHERE prospect_id IN ?)", e.ids).
+		Distinct().Pluck("content_file", &media).Error
+	e.files = append(e.files, media...)
+	return err
 }
 
 func (e *erasure) record() error {
@@ -196,7 +196,7 @@ func (e *erasure) record() error {
 	})
 }
 
-// dropFiles deletes the files that no inbound refers to any more: equal
+// dropFiles deletes the files that nothing refers to any more: equal
 // contents are one file.
 func (s *Store) dropFiles(ctx context.Context, names []string) error {
 	if !s.files.kept() {
@@ -206,6 +206,11 @@ func (s *Store) dropFiles(ctx context.Context, names []string) error {
 		var used int64
 		if err := s.write.WithContext(ctx).Model(&models.Raw{}).Where("content_file = ?", name).Count(&used).Error; err != nil {
 			return fmt.Errorf("files of the erased: %w", err)
+		}
+		if used == 0 {
+			if err := s.write.WithContext(ctx).Model(&models.KeptMedia{}).Where("content_file = ?", name).Count(&used).Error; err != nil {
+				return fmt.Errorf("files of the erased: %w", err)
+			}
 		}
 		if used > 0 {
 			continue

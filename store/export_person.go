@@ -30,8 +30,8 @@ func (s *Store) ExportPerson(ctx context.Context, prospectID int64, w io.Writer,
 	if err != nil {
 		return shown(err)
 	}
-	e := erasure{store: s, tx: tx, person: models.Prospect{ID: id}}
-	if err := e.loadIDs(); err != nil {
+	ids, err := mergedInto(tx, id)
+	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
 	set, err := s.Settings(ctx)
@@ -40,12 +40,12 @@ func (s *Store) ExportPerson(ctx context.Context, prospectID int64, w io.Writer,
 	}
 	out := PersonExport{Person: id, Workspace: set.Workspace, MadeAt: now.UTC(), Tables: map[string][]map[string]any{}}
 	for _, t := range personalTables {
-		for _, id := range e.ids {
+		for _, id := range ids {
 			rows, err := exportRows(tx, t, id)
 			if err != nil {
 				return fmt.Errorf("export %s: %w", t.table, err)
 			}
-			if t.table == "inbounds" {
+			if t.table == "inbounds" || t.table == "kept_media" {
 				s.inlineFiles(rows)
 			}
 			if len(rows) > 0 {

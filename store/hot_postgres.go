@@ -47,7 +47,7 @@ FROM (
 	ORDER BY c.turn, c.promised_at, c.id
 ) d`+lockPeople+`
 ORDER BY d.turn, d.promised_at, d.id LIMIT @limit`, map[string]any{
-		"senders": pgArray[int64](ids), "turns": pgArray[int64](turns), "now": now, "most": most, "limit": limit,
+		"senders": pgArray(ids), "turns": pgArray(turns), "now": now, "most": most, "limit": limit,
 	}).Scan(&picks).Error
 	return picks, err
 }
@@ -75,12 +75,12 @@ func postgresSettleSent(tx *gorm.DB, rows []sentRow) error {
 	if err != nil {
 		return err
 	}
-	ids := make(pgArray[int64], len(rows))
+	ids := make([]int64, len(rows))
 	for i, r := range rows {
 		ids[i] = r.Touch
 	}
 	for _, statement := range []string{postgresSentTouches, postgresSentMessages} {
-		if err := tx.Exec(statement, map[string]any{"rows": list, "ids": ids}).Error; err != nil {
+		if err := tx.Exec(statement, map[string]any{"rows": list, "ids": pgArray(ids)}).Error; err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ func (s *Store) RecordInbound(ctx context.Context, rec models.InboundRecord, eng
 	err := s.inTx(ctx, func(tx *gorm.DB) error {
 		done = models.Recorded{}
 		tx, writeEvents := gatherEvents(tx)
-		r := inboundRecording{tx: tx, rec: rec, done: &done}
+		r := inboundRecording{tx: tx, rec: rec, done: &done, workdays: s.workdays}
 		record := func() error { return r.matched(engage) }
 		if rec.Match.ProspectID == nil {
 			record = r.unmatched
@@ -44,6 +44,8 @@ type inboundRecording struct {
 	// running sequence when their people were to be locked. One that begins
 	// meanwhile could begin after this transaction as well.
 	alone bool
+	// workdays: see Options.
+	workdays Workdays
 }
 
 func (r *inboundRecording) matched(engage func(models.Person) models.Effects) error {
@@ -219,6 +221,9 @@ func (r *inboundRecording) insert(prospectID *int64) error {
 		return err
 	}
 	r.msg, r.done.MessageID = m, m.ID
+	if err := awaitMedia(r.tx, m, now); err != nil {
+		return err
+	}
 	return addEvents(r.tx, models.Event{
 		At: now, Actor: models.ActorCustomer, Kind: models.EventInbound, Code: string(m.Class), Channel: m.Channel,
 		ProspectID: prospectID, MessageID: &m.ID, TouchID: m.TouchID, SenderID: m.SenderID,

@@ -34,17 +34,16 @@ func (s *Store) SaveRaw(ctx context.Context, raw models.Raw) (models.Raw, bool, 
 	if err := s.putAside(&raw); err != nil {
 		return raw, false, err
 	}
-	// One statement, no transaction: once it returns the inbound is ours.
-	res := s.write.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&raw)
-	if res.Error != nil {
-		return raw, false, fmt.Errorf("keep inbound: %w", res.Error)
+	fresh, err := s.insertRaw(ctx, &raw)
+	if err != nil {
+		return raw, false, fmt.Errorf("keep inbound: %w", err)
 	}
-	if res.RowsAffected == 1 {
+	if fresh {
 		raw.Content = content
 		return raw, true, nil
 	}
 	var first models.Raw
-	err := s.write.WithContext(ctx).Where("provider = ? AND provider_id = ?", raw.Provider, raw.ProviderID).Take(&first).Error
+	err = s.write.WithContext(ctx).Where("provider = ? AND provider_id = ?", raw.Provider, raw.ProviderID).Take(&first).Error
 	if err != nil {
 		return first, false, fmt.Errorf("find repeated inbound: %w", err)
 	}

@@ -5,10 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"slices"
-
-	"gorm.io/gorm"
 )
 
 // counted is a fact as a person's row keeps it: its step by number.
@@ -125,9 +122,10 @@ func (f countedFact) measures(times int64) measures {
 }
 
 // cells are all that a fact is counted in. Which sums are kept follows from
-// what is asked: a query reads the coarsest that still tell its filters apart.
-// lanes are the wider steps that a touch's step is part of: its sequence's
-// touches on its channel, and all on its channel.
+// what is asked: a question reads the coarsest that still tell its filters
+// apart, and how many those are must not grow with the touches. lanes are the
+// wider steps that a touch's step is part of: its sequence's touches on its
+// channel, and all on its channel. The weekday follows from the day.
 func (f countedFact) cells(lanes [2]int64, add func(cellKey)) {
 	family := string(f.Family)
 	month := monthOf(f.Day)
@@ -140,25 +138,42 @@ func (f countedFact) cells(lanes [2]int64, add func(cellKey)) {
 		}
 		return
 	}
-	add(cellKey{family + grainDay, f.Rep, f.Step, f.Day, f.Slot})
-	add(cellKey{family + grainMonth, f.Rep, f.Step, month, anySlot})
-	for _, at := range []struct {
-		grain string
-		on    int32
-	}{{grainDay, f.Day}, {grainMonth, month}} {
-		add(cellKey{family + at.grain, allOf, f.Step, at.on, anySlot})
-		add(cellKey{family + at.grain, allOf, f.Step, at.on, f.Slot})
-		add(cellKey{family + at.grain, f.Rep, allOf, at.on, f.Slot})
-		add(cellKey{family + at.grain, allOf, allOf, at.on, f.Slot})
-		for _, lane := range lanes {
-			add(cellKey{family + at.grain, f.Rep, lane, at.on, anySlot})
-		}
-	}
+	hour := f.Slot % 24
 	for _, rep := range []int64{allOf, f.Rep} {
-		for _, step := range []int64{allOf, f.Step} {
+		for l, step := range []int64{levelStep: f.Step, levelLane: lanes[0], levelChannel: lanes[1]} {
+			has := sumsOf(rep != allOf, level(l))
+			if has.day {
+				add(cellKey{family + grainDay, rep, step, f.Day, anySlot})
+			}
+			if has.dayHour {
+				add(cellKey{family + grainDay, rep, step, f.Day, hour})
+			}
+			if has.monthHour {
+				add(cellKey{family + grainMonth, rep, step, month, hour})
+			}
+			add(cellKey{family + grainMonth, rep, step, month, anySlot})
 			add(cellKey{family + grainCohort, rep, step, f.Cohort, anySlot})
 		}
 	}
+}
+
+// touchSums are the touches' sums beside those of months and cohorts, which
+// there always are.
+type touchSums struct{ day, dayHour, monthHour bool }
+
+// sumsOf: a rep's touches of one step of a version are so few that their hours
+// are kept by day alone, which the day's sum follows from; and where a rep's
+// touches of a sequence are asked for by the hour, its steps tell.
+func sumsOf(ofRep bool, l level) touchSums {
+	switch {
+	case !ofRep:
+		return touchSums{day: true, dayHour: true, monthHour: true}
+	case l == levelStep:
+		return touchSums{dayHour: true}
+	case l == levelLane:
+		return touchSums{day: true}
+	}
+	return touchSums{day: true, dayHour: true, monthHour: true}
 }
 
 func unique(a, b int64) []int64 {
@@ -193,65 +208,4 @@ func (d cellDeltas) change(before, after []countedFact, lanes map[int64][2]int64
 			d[k] = sum
 		})
 	}
-}
-
-// write adds the deltas to the table, in the keys' order.
-func (d cellDeltas) write(tx *gorm.DB) error {
-	keys := make([]cellKey, 0, len(d))
-	for k, m := range d {
-		if m != (measures{}) {
-			keys = append(keys, k)
-		}
-	}
-	slices.SortFunc(keys, func(a, b cellKey) int {
-		return cmp.Or(cmp.Compare(a.Grain, b.Grain), cmp.Compare(a.Rep, b.Rep), cmp.Compare(a.Step, b.Step), cmp.Compare(a.On, b.On), cmp.Compare(a.Slot, b.Slot))
-	})
-	for _, size := range insertSizes {
-		for len(keys) >= size {
-			if err := d.upsert(tx, keys[:size]); err != nil {
-				return err
-			}
-			keys = keys[size:]
-		}
-	}
-	return nil
-}
-
-const cellValues = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-
-// upserts by number of rows: the statements keep their shape.
-var upserts = func() map[int]string {
-	out := map[int]string{}
-	for _, size := range insertSizes {
-		sql := "INSERT INTO insight_cells (grain, rep_id, step_id, starts_on, slot, " + measureColumns + ") VALUES "
-		for i := range size {
-			if i > 0 {
-				sql += ","
-			}
-			sql += cellValues
-		}
-		sql += " ON CONFLICT (grain, rep_id, step_id, starts_on, slot) DO UPDATE SET "
-		for i, c := range []string{"n", "replied", "positive", "met", "won", "opted_out", "voicemails", "returned", "amount"} {
-			if i > 0 {
-				sql += ", "
-			}
-			sql += c + " = insight_cells." + c + " + excluded." + c
-		}
-		out[size] = sql
-	}
-	return out
-}()
-
-func (d cellDeltas) upsert(tx *gorm.DB, keys []cellKey) error {
-	args := make([]any, 0, 14*len(keys))
-	for _, k := range keys {
-		args = append(args, k.Grain, k.Rep, k.Step, k.On, k.Slot)
-		for _, n := range d[k] {
-			args = append(args, n)
-		}
-	}
-	if err := tx.Exec(upserts[len(keys)], args...).Error; err != nil {
-		return fmt.Errorf("add to the figures: %w", err)
-	}
-	return nil
 }

@@ -81,8 +81,8 @@ func (s *Store) TouchFigures(ctx context.Context, f InsightFilter, by InsightBy)
 	return s.figures(ctx, cellQuery{family: famTouch, filter: f, by: by})
 }
 
-// ScriptFigures counts them by version, step and variant, as InsightNames'
-// Scripts names them.
+// ScriptFigures counts those that may leave a voicemail by version, step and
+// variant, as InsightNames' Scripts names them.
 func (s *Store) ScriptFigures(ctx context.Context, f InsightFilter) ([]Figure, error) {
 	return s.figures(ctx, cellQuery{family: famTouch, filter: f, by: byScript})
 }
@@ -146,7 +146,7 @@ func (s *Store) figures(ctx context.Context, q cellQuery) ([]Figure, error) {
 		}
 	}
 	slices.Sort(wanted)
-	needStep := q.filter.ofStep() || q.by.ofStep()
+	needStep := q.family == famTouch || q.filter.ofStep() || q.by.ofStep()
 	needRep := q.needsRep()
 	if needStep && len(wanted) == 0 || q.filter.Reps != nil && len(q.filter.Reps) == 0 {
 		return nil, nil
@@ -163,7 +163,7 @@ func (s *Store) figures(ctx context.Context, q cellQuery) ([]Figure, error) {
 		}
 	}
 	sums := map[InsightKey]*Figure{}
-	for _, part := range q.parts(needRep && needStep, s.clock()) {
+	for _, part := range q.parts(s.clock()) {
 		rows, err := cellSums(read, part, reps, stepIDs, q)
 		if err != nil {
 			return nil, fmt.Errorf("read the figures: %w", err)
@@ -199,15 +199,15 @@ const (
 	levelChannel              // all on a channel
 )
 
-// level that still tells the question's filters apart. Lanes are kept by rep,
-// without the hour.
+// level that still tells the question's filters apart.
 func (q cellQuery) level() level {
 	f := q.filter
 	fine := f.Version != 0 || f.Step != "" || f.Variant != "" || q.by == ByVersion || q.by == ByStep || q.by == ByVariant || q.by == byScript
+	sequence := f.Sequence != 0 || q.by == BySequence
 	switch {
-	case fine || f.Cohort || q.by.ofTime() || !q.needsRep():
+	case fine, sequence && q.by == ByHour && !sumsOf(q.needsRep(), levelLane).dayHour:
 		return levelStep
-	case f.Sequence != 0 || q.by == BySequence:
+	case sequence:
 		return levelLane
 	}
 	return levelChannel
@@ -230,7 +230,7 @@ func (q cellQuery) wants(st insightStep) bool {
 		default:
 			of = levelChannel
 		}
-		if of != q.level() {
+		if of != q.level() || q.by == byScript && st.Channel != models.ChannelVoicemail && st.Channel != models.ChannelCall {
 			return false
 		}
 	} else if st.VersionID != 0 {
@@ -241,8 +241,8 @@ func (q cellQuery) wants(st insightStep) bool {
 }
 
 // parts are the cells that make up the time asked for: whole months, and the
-// days before and after them.
-func (q cellQuery) parts(joint bool, now time.Time) []cellPart {
+// days before and after them. Weekdays follow from the days.
+func (q cellQuery) parts(now time.Time) []cellPart {
 	family := string(q.family)
 	from, to := dayNumber(q.filter.From, 0), dayNumber(q.filter.To, int32(now.Unix()/86400)+400)
 	if to < from {
@@ -251,27 +251,24 @@ func (q cellQuery) parts(joint bool, now time.Time) []cellPart {
 	if q.filter.Cohort {
 		return []cellPart{{family + grainCohort, monthOf(from), to, "slot = -1"}}
 	}
-	inDay, inMonth := "slot >= 0", "slot >= 0"
-	if q.family == famTouch && !q.by.ofTime() {
-		switch {
-		case joint && q.level() != levelStep:
-			inDay, inMonth = "slot = -1", "slot = -1"
-		case joint:
+	inDay, inMonth, byMonth := "slot >= 0", "slot >= 0", true
+	if q.family == famTouch {
+		has := sumsOf(q.needsRep(), q.level())
+		if q.by != ByHour {
 			inMonth = "slot = -1"
-		case q.filter.ofStep() || q.by.ofStep():
-			inDay, inMonth = "slot = -1", "slot = -1"
+			if has.day {
+				inDay = "slot = -1"
+			}
 		}
+		byMonth = q.by != ByWeekday && (q.by != ByHour || has.monthHour)
 	}
 	day, month := family+grainDay, family+grainMonth
-	if joint && q.by.ofTime() {
-		return []cellPart{{day, from, to, inDay}}
-	}
 	first := monthOf(from)
 	if first < from {
 		first = nextMonth(first)
 	}
 	last := monthOf(to + 1) // the month that is not whole any more
-	if last <= first {
+	if !byMonth || last <= first {
 		return []cellPart{{day, from, to, inDay}}
 	}
 	parts := []cellPart{{month, first, last - 1, inMonth}}
@@ -305,17 +302,20 @@ type cellSum struct {
 
 // cellSums adds up one part, grouped by as little as the question needs.
 func cellSums(read *gorm.DB, part cellPart, reps, steps []int64, q cellQuery) ([]cellSum, error) {
-	group := []string{}
-	if q.slots || q.by.ofTime() {
-		group = append(group, "slot")
+	var group, columns []string
+	switch {
+	case q.by == ByWeekday:
+		// Day 0 of 1970 was a Thursday.
+		group, columns = []string{"(starts_on + 3) % 7"}, []string{"(starts_on + 3) % 7 AS slot"}
+	case q.slots || q.by == ByHour:
+		group, columns = []string{"slot"}, []string{"slot"}
 	}
 	if q.by == ByRep {
-		group = append(group, "rep_id")
+		group, columns = append(group, "rep_id"), append(columns, "rep_id")
 	}
 	if q.by.ofStep() {
-		group = append(group, "step_id")
+		group, columns = append(group, "step_id"), append(columns, "step_id")
 	}
-	columns := slices.Clone(group)
 	for _, c := range []string{"n", "replied", "positive", "met", "won", "opted_out", "voicemails", "returned", "amount"} {
 		columns = append(columns, "CAST(COALESCE(SUM("+c+"), 0) AS bigint) AS "+c)
 	}
@@ -345,10 +345,8 @@ func (q cellQuery) key(r cellSum, dims map[int64]stepDims) InsightKey {
 		return InsightKey{Sequence: d.Sequence, Step: d.Step, Variant: d.Variant}
 	case q.by == ByChannel:
 		return InsightKey{Channel: d.Channel}
-	case q.by == ByWeekday:
-		return InsightKey{Slot: r.Slot / 24}
-	case q.by == ByHour:
-		return InsightKey{Slot: r.Slot % 24}
+	case q.by.ofTime():
+		return InsightKey{Slot: r.Slot}
 	case q.by == byScript:
 		return InsightKey{Sequence: d.Sequence, Version: d.Version, Step: d.Step, Variant: d.Variant}
 	case q.by == ByRep:
@@ -382,7 +380,7 @@ func compare(a, b int64) int {
 // InsightsAsOf is when the last event happened that the figures know of.
 func (s *Store) InsightsAsOf(ctx context.Context) (time.Time, error) {
 	var last []models.Event
-	err := s.reader(ctx).Select("id", "at").Where("id <= (SELECT event_id FROM insight_marks WHERE name = 'events')").Order("id DESC").Limit(1).Find(&last).Error
+	err := s.reader(ctx).Select("id", "at").Where("id <= (SELECT event_id FROM insight_marks WHERE name = 'lanes')").Order("id DESC").Limit(1).Find(&last).Error
 	if err != nil || len(last) == 0 {
 		return time.Time{}, err
 	}

@@ -15,7 +15,7 @@ import (
 // How many events one transaction of RollInsights looks at. On SQLite it holds
 // the one connection that writes, which the engine must not miss for long.
 const (
-	rollBatch       = 2000
+	rollBatch       = 20_000 // many sums are the same for many people: far behind, it catches up
 	rollBatchSQLite = 250
 	// rollTurns bounds a run; what is left comes with the next.
 	rollTurns = 400
@@ -61,7 +61,7 @@ type insightMark struct {
 func (s *Store) rollOnce(ctx context.Context) (looked int, more bool, err error) {
 	read := s.read.WithContext(ctx)
 	var mark insightMark
-	if err := read.Table("insight_marks").Where("name = 'events'").Take(&mark).Error; err != nil {
+	if err := read.Table("insight_marks").Where("name = 'lanes'").Take(&mark).Error; err != nil {
 		return 0, false, err
 	}
 	limit, next, err := s.rollCeiling(read, mark)
@@ -211,7 +211,7 @@ func movedFrom(e models.Event) int64 {
 
 func (b *insightBatch) write(tx *gorm.DB) error {
 	var mark insightMark
-	if err := forUpdate(tx).Table("insight_marks").Where("name = 'events'").Take(&mark).Error; err != nil {
+	if err := forUpdate(tx).Table("insight_marks").Where("name = 'lanes'").Take(&mark).Error; err != nil {
 		return err
 	}
 	if mark != b.from {
@@ -234,7 +234,7 @@ func (b *insightBatch) write(tx *gorm.DB) error {
 	if err := deltas.write(tx); err != nil {
 		return err
 	}
-	return tx.Exec("UPDATE insight_marks SET event_id = ?, ceiling = ?, fence = ? WHERE name = 'events'", b.to.EventID, b.to.Ceiling, b.to.Fence).Error
+	return tx.Exec("UPDATE insight_marks SET event_id = ?, ceiling = ?, fence = ? WHERE name = 'lanes'", b.to.EventID, b.to.Ceiling, b.to.Fence).Error
 }
 
 func (b *insightBatch) keepMoves(tx *gorm.DB) error {
@@ -263,6 +263,8 @@ func (b *insightBatch) change(tx *gorm.DB, people []int64, steps map[stepDims]in
 	for _, r := range rows {
 		before[r.ProspectID] = r.Counted
 	}
+	var changed []int64
+	var counted [][]byte
 	for _, id := range people {
 		now := numbered(b.facts[id], steps)
 		packed := packFacts(now)
@@ -274,12 +276,9 @@ func (b *insightBatch) change(tx *gorm.DB, people []int64, steps map[stepDims]in
 			return err
 		}
 		deltas.change(was, now, lanes)
-		err = tx.Exec("INSERT INTO insight_people (prospect_id, counted) VALUES (?, ?) ON CONFLICT (prospect_id) DO UPDATE SET counted = excluded.counted", id, packed).Error
-		if err != nil {
-			return err
-		}
+		changed, counted = append(changed, id), append(counted, packed)
 	}
-	return nil
+	return keepCounted(tx, changed, counted)
 }
 
 func numbered(facts []fact, steps map[stepDims]int64) []countedFact {

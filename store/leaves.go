@@ -51,10 +51,9 @@ func (s *Store) Leaves(ctx context.Context) ([]models.Leave, error) {
 }
 
 // StandsInFor lists whom somebody stands in for now.
-func (s *Store) StandsInFor(ctx context.Context, userID int64, now time.Time) ([]int64, error) {
-	var ids []int64
-	err := s.reader(ctx).Model(&models.Leave{}).Where("ended_at IS NULL AND starts_at <= ? AND ends_at > ? AND stand_in_id = ?", now, now, userID).Pluck("user_id", &ids).Error
-	return ids, err
+func (s *Store) StandsInFor(ctx context.Context, userID int64, now time.Time) ([]models.User, error) {
+	return load[models.User](s.reader(ctx).Select("id", "role", "team_id", "name").Order("id").
+		Where("id IN (SELECT user_id FROM leaves WHERE ended_at IS NULL AND starts_at <= ? AND ends_at > ? AND stand_in_id = ?)", now, now, userID))
 }
 
 // ApplyLeaves ends the leaves that are over and hands over what came in for

@@ -31,7 +31,7 @@ func (s *Store) Merge(ctx context.Context, keepID, dropID int64, by string, now 
 		if err != nil {
 			return err
 		}
-		m := &merging{tx: tx, shapes: shapes, by: by, now: now}
+		m := &merging{tx: tx, shapes: shapes, by: by, now: now, moved: map[string][]int64{}}
 		if err := m.lock(keepID, dropID); err != nil {
 			return err
 		}
@@ -60,6 +60,7 @@ type merging struct {
 	keep, drop models.Prospect
 	by         string
 	now        time.Time
+	moved      map[string][]int64 // what was drop's, by its table
 }
 
 func (m *merging) lock(keepID, dropID int64) error {
@@ -143,6 +144,7 @@ func (m *merging) points() error {
 				return err
 			}
 			have = append(have, cp)
+			m.moved["contact_points"] = append(m.moved["contact_points"], cp.ID)
 			continue
 		}
 		have[i] = samePoint(have[i], cp, m.now)
@@ -277,6 +279,9 @@ func (m *merging) settle() error {
 		return err
 	}
 	if err := reword(m.tx, m.keep.ID, m.drop.ID); err != nil {
+		return err
+	}
+	if err := m.tx.Create(&models.Merge{KeepID: m.keep.ID, DropID: m.drop.ID, By: m.by, At: m.now, Moved: m.moved}).Error; err != nil {
 		return err
 	}
 	id := func(n int64) string { return strconv.FormatInt(n, 10) }

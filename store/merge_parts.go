@@ -110,6 +110,15 @@ func (m *merging) rest() error {
 		if slices.Contains(mergeApart, t.name) || !slices.Contains(t.names(), "prospect_id") {
 			continue
 		}
+		if t.numbered() {
+			var ids []int64
+			if err := m.tx.Table(t.name).Where("prospect_id = ?", m.drop.ID).Order("id").Pluck("id", &ids).Error; err != nil {
+				return err
+			}
+			if len(ids) > 0 {
+				m.moved[t.name] = ids
+			}
+		}
 		if err := m.tx.Exec("UPDATE "+quoted(t.name)+" SET prospect_id = ? WHERE prospect_id = ?", m.keep.ID, m.drop.ID).Error; err != nil {
 			return err
 		}
@@ -211,9 +220,16 @@ func (m *merging) rePair(d models.Duplicate, third int64) error {
 	return m.tx.Create(&d).Error
 }
 
-// mergedInto are the records that became part of a person's, and its own.
+// mergedInto are a person's record and those that became part of it, by
+// whatever way round.
 func mergedInto(db *gorm.DB, id int64) ([]int64, error) {
-	var ids []int64
-	err := db.Model(&models.Prospect{}).Where("merged_into = ?", id).Pluck("id", &ids).Error
-	return append(ids, id), err
+	ids := []int64{id}
+	for from := ids; len(from) > 0; {
+		var merged []int64
+		if err := db.Model(&models.Prospect{}).Where("merged_into IN ?", from).Order("id").Pluck("id", &merged).Error; err != nil {
+			return nil, err
+		}
+		ids, from = append(ids, merged...), merged
+	}
+	return ids, nil
 }

@@ -90,6 +90,12 @@ func (w *world) mergeOnce(r *rand.Rand, sequences []models.Definition, round int
 		}
 		return all
 	}
+	theirs := map[string][]int64{}
+	for i, table := range []string{"messages", "touches", "enrollments", "tasks", "commitments", "consents", "objections"} {
+		if some := ids(b.ID)[i]; len(some) > 0 {
+			theirs[table] = some
+		}
+	}
 	before, events := ids(both...), count[models.Event](w, "prospect_id IN ?", both)
 	blocked := count[models.Suppression](w, "prospect_id IN ? AND lifted_at IS NULL", both) > 0
 	var followUps int
@@ -102,6 +108,16 @@ func (w *world) mergeOnce(r *rand.Rand, sequences []models.Definition, round int
 
 	kept, err := w.s.Merge(w.ctx, a.ID, b.ID, w.by, w.now)
 	w.ok(err)
+	records, err := w.s.MergesInto(w.ctx, a.ID)
+	w.ok(err)
+	if len(records) != 1 || records[0].DropID != b.ID || records[0].By != w.by {
+		w.Fatalf("round %d: the merges on record are %+v", round, records)
+	}
+	for table, some := range theirs {
+		if !slices.Equal(records[0].Moved[table], some) {
+			w.Errorf("round %d: of %s came %v, recorded is %v", round, table, some, records[0].Moved[table])
+		}
+	}
 
 	if got := ids(a.ID); !slices.EqualFunc(before, got, slices.Equal) {
 		w.Errorf("round %d: before %v\nafter  %v", round, before, got)

@@ -121,17 +121,28 @@ func firstWords(m models.Message) string {
 	return string(r)
 }
 
+// callerOf is who is to make a booked call: whoever has its task, which a
+// leave or a hand-over gives to somebody else than its rep.
+const callerOf = `COALESCE((SELECT MAX(k.user_id) FROM tasks k WHERE k.appointment_id = appointments.id AND k.kind = 'call' AND k.state IN ('open', 'upcoming')), appointments.rep_id)`
+
+// soonCall is a booked call that is near, with who makes it.
+type soonCall struct {
+	models.Appointment
+	CallerID int64
+}
+
 func noticeCalls(tx *gorm.DB, now time.Time) (int, error) {
-	var calls []models.Appointment
-	err := tx.Where("state = 'booked' AND starts_at > ? AND starts_at <= ?", now, now.Add(models.CallSoonAhead)).
-		Where("NOT EXISTS (SELECT 1 FROM notifications n WHERE n.user_id = appointments.rep_id AND n.about = 'call:' || appointments.id || ':' || appointments.revision)").
-		Order("starts_at, id").Limit(notifyLimit).Find(&calls).Error
+	var calls []soonCall
+	err := tx.Table("appointments").Select("appointments.*, "+callerOf+" AS caller_id").
+		Where("state = 'booked' AND starts_at > ? AND starts_at <= ?", now, now.Add(models.CallSoonAhead)).
+		Where("NOT EXISTS (SELECT 1 FROM notifications n WHERE n.user_id = " + callerOf + " AND n.about = 'call:' || appointments.id || ':' || appointments.revision)").
+		Order("starts_at, id").Limit(notifyLimit).Scan(&calls).Error
 	if err != nil || len(calls) == 0 {
 		return 0, err
 	}
 	users, people := idSet{}, idSet{}
 	for i := range calls {
-		users.add(&calls[i].RepID)
+		users.add(&calls[i].CallerID)
 		people.add(&calls[i].ProspectID)
 	}
 	userByID, personByID, err := peopleOf(tx, users, people)
@@ -143,7 +154,7 @@ func noticeCalls(tx *gorm.DB, now time.Time) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		u, starts := userByID[a.RepID], a.StartsAt
+		u, starts := userByID[a.CallerID], a.StartsAt
 		n := models.Notification{
 			Kind: models.NotifyCallSoon, About: fmt.Sprintf("call:%d:%d", a.ID, a.Revision), ProspectID: &a.ProspectID, NotAfter: &starts,
 			Title: "Call with " + personByID[a.ProspectID].Name() + " at " + clockIn(starts, u.Zone), Text: theirClock(starts, a.Zone, u.Zone),

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -178,6 +179,48 @@ func TestStandIn(t *testing.T) {
 		}
 		if n := count[models.Task](w, "reason = ? AND user_id = ? AND state = 'open'", models.AttentionUndialled, other.ID); n != 1 {
 			t.Errorf("the named stand-in has %d alarms", n)
+		}
+	})
+}
+
+// While a rep is away, whoever stands in is told that a booked call is near,
+// and is whose stand-in is asked; nobody is asked who is away.
+func TestAwayFromABookedCall(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		here, away, manager := w.user("Helga Here", models.RoleRep), w.user("Ansel Away", models.RoleRep), w.user("Mara Manager", models.RoleManager)
+		here.StandInID = &away.ID
+		_, err := s.SaveUser(w.ctx, here, w.by, w.now)
+		w.ok(err)
+		at := w.now.Add(time.Hour)
+		a, err := s.Book(w.ctx, models.Booking{ProspectID: w.person.ID, RepID: w.rep.ID, StartsAt: at, By: w.by, Now: w.now})
+		w.ok(err)
+		for user, standIn := range map[int64]*int64{w.rep.ID: &here.ID, away.ID: nil} {
+			_, err := s.StartLeave(w.ctx, models.Leave{UserID: user, StandInID: standIn, StartsAt: w.now.Add(-time.Hour), EndsAt: w.now.Add(48 * time.Hour), CreatedBy: w.by, CreatedAt: w.now}, w.now)
+			w.ok(err)
+		}
+		w.ok(s.ApplyLeaves(w.ctx, w.now))
+		for range 2 { // told once
+			_, err = s.Notice(w.ctx, at.Add(-9*time.Minute))
+			w.ok(err)
+		}
+		about := fmt.Sprintf("call:%d:%d", a.ID, a.Revision)
+		if n := count[models.Notification](w, "about = ? AND user_id = ?", about, here.ID); n != 1 {
+			t.Errorf("the stand-in is told %d times that the call is near", n)
+		}
+		if n := count[models.Notification](w, "about = ? AND user_id <> ?", about, here.ID); n != 0 {
+			t.Errorf("%d others are told", n)
+		}
+		w.now = at
+		w.open(a)
+		w.ok(s.ApplyLeaves(w.ctx, at))
+		if n, err := s.StandIn(w.ctx, at.Add(models.StandInAfter), 10); err != nil || n != 1 {
+			t.Fatalf("%d asked, %v", n, err)
+		}
+		var alarm models.Task
+		w.ok(w.db.Where("reason = ?", models.AttentionUndialled).Take(&alarm).Error)
+		if alarm.UserID != manager.ID || !strings.Contains(alarm.Detail, "Helga Here has not dialled") {
+			t.Errorf("the alarm goes to user %d: %s", alarm.UserID, alarm.Detail)
 		}
 	})
 }

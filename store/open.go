@@ -35,10 +35,17 @@ type Options struct {
 	// Files is the folder in which large inbounds are kept; "": they are kept
 	// in the database. All processes on one database must see the same folder.
 	Files string
+	// Workdays tells a person's working days, national holidays included; nil:
+	// weekends and the workspace's own holidays are all that is known.
+	Workdays Workdays
 	// Volatile keeps an SQLite database in memory only, shared by what this
 	// process opens under the same path, which begins with a slash.
 	Volatile bool
 }
+
+// Workdays gives what tells a person's working days from the others, by where
+// they (or else their company) are and by the workspace's own holidays.
+type Workdays func(models.Prospect, *models.Company, models.Settings) func(models.Date) bool
 
 // More connections than this only contend: PostgreSQL's work per row, not our
 // waiting, is the limit.
@@ -59,7 +66,7 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	if opt.Clock == nil {
 		return nil, errors.New("store: Options.Clock is not set")
 	}
-	s := &Store{dialect: DialectOf(opt.DSN), key: opt.Key, clock: opt.Clock, log: opt.Log, endedAfter: cmp.Or(opt.EndedAfter, defaultEndedAfter), files: files{opt.Files}}
+	s := &Store{dialect: DialectOf(opt.DSN), key: opt.Key, clock: opt.Clock, log: opt.Log, endedAfter: cmp.Or(opt.EndedAfter, defaultEndedAfter), files: files{opt.Files}, workdays: opt.Workdays}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

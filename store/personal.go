@@ -39,7 +39,8 @@ func with(blank map[string]any, column string, value any) map[string]any {
 // personalTables in the order in which they are erased: what is found through
 // another table comes before that is blanked.
 var personalTables = []personal{
-	{table: "inbounds", of: "id IN (SELECT inbound_id FROM messages WHERE prospect_id = ?)", blank: with(texts("content_file", "error"), "content", nil)},
+	{table: "inbounds", of: "id IN (SELECT inbound_id FROM messages WHERE prospect_id = ?)", blank: with(texts("content_file", "error", "from_address"), "content", nil)},
+	{table: "kept_media", of: ofMessages, drop: true},
 	{table: "receipts", of: ofMessages, blank: texts("detail")},
 	{table: "messages", of: ofProspect, blank: with(with(texts("from_address", "from_name", "to_address", "to_name", "subject", "text", "html", "visible",
 		"class_why", "error_detail"), "media", nil), "references", nil)},
@@ -76,7 +77,7 @@ var personalTables = []personal{
 // impersonalColumns are ids, codes, states and dates.
 var impersonalTables = []string{
 	"booking_pages", "companies", "company_holds", "day_counts", "dismissals", "duplicates", "epochs", "goose_db_version", "insight_cells",
-	"insight_marks", "insight_moves", "insight_people", "insight_steps", "job_runs", "leases", "leaves", "recordings", "replicas", "saved_filters",
+	"insight_marks", "insight_moves", "insight_people", "insight_steps", "job_runs", "leases", "leaves", "merges", "library_drafts", "recordings", "replicas", "saved_filters",
 	"second_factors", "sender_days", "senders", "sequence_versions", "sequences", "sessions", "settings", "sign_ins", "snippets", "stories", "suggestions",
 	"suppression_lists", "talking_points", "tally_marks", "teams", "user_tokens", "users", "version_moves", "voicemail_scripts",
 	// Its file of an import goes by age: retention.go.
@@ -88,5 +89,5 @@ var impersonalColumns = []string{
 	"due_on", "end_reason", "ended_by", "enrolled_by", "error_code", "failed_on", "field", "folder", "form_token", "frozen", "go_on_at", "hold_reason", "id",
 	"in_reply_to", "kind", "last_channel", "last_counted_on", "lifted_by", "mail_id", "mark", "name", "next_at", "objection", "occurrence", "outcome", "promise_date",
 	"provider", "provider_id", "purpose", "reason", "recorded_by", "rep_number", "replica", "return_date", "scope", "source", "state", "status",
-	"step_key", "token", "validity", "value", "variant", "zone", "about", "way", "href", "to_address", "direction",
+	"step_key", "token", "validity", "value", "variant", "zone", "call_zone", "about", "way", "href", "to_address", "direction",
 }

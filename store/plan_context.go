@@ -42,7 +42,10 @@ func (s *Store) PlanContext(ctx context.Context, prospectID, sequenceID, repID i
 	err = tx.Model(&models.Enrollment{}).Select("id").
 		Where("prospect_id = ? AND sequence_id = ? AND state <> 'finished'", p.ID, seq.ID).
 		Limit(1).Scan(&inputs[0].Enrollment.ID).Error
-	return inputs[0], err
+	if err != nil {
+		return inputs[0], err
+	}
+	return inputs[0], withReached(tx, &inputs[0])
 }
 
 // PlanOf loads what a running enrollment is planned by, for previews of what
@@ -60,7 +63,7 @@ func (s *Store) PlanOf(ctx context.Context, enrollmentID int64) (models.PlanInpu
 	if err != nil {
 		return models.PlanInput{}, fmt.Errorf("plan of enrollment %d: %w", enrollmentID, err)
 	}
-	return inputs[0], nil
+	return inputs[0], withReached(tx, &inputs[0])
 }
 
 func anchorPreview(tx *gorm.DB, s *Store, e *models.Enrollment) error {

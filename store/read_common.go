@@ -37,10 +37,15 @@ func countTo(q *gorm.DB, limit int) (Count, error) {
 	if err := q.Session(&gorm.Session{NewDB: true}).Table("(?) AS counted", inner).Count(&n).Error; err != nil {
 		return Count{}, err
 	}
-	if int(n) > limit {
-		return Count{N: limit, More: true}, nil
+	return atMost(int(n), limit), nil
+}
+
+// atMost is a number that was counted up to one beyond the limit.
+func atMost(n, limit int) Count {
+	if n > limit {
+		return Count{N: limit, More: true}
 	}
-	return Count{N: int(n)}, nil
+	return Count{N: n}
 }
 
 // keyset builds the opaque cursor of a page and reads it back; a cursor that

@@ -170,11 +170,12 @@ func inboxOf(db *gorm.DB, f InboxFilter, where string) *gorm.DB {
 	if f.OwnerID == 0 && f.Sees.All {
 		return q
 	}
-	owned := f.Sees.owners(db.Model(&models.Prospect{}).Select("1").Where("prospects.id = conversations.prospect_id"), "prospects.owner_id")
+	// A conversation belongs to the person's owner.
+	q = f.Sees.owners(q, "conversations.assignee_id")
 	if f.OwnerID != 0 {
-		owned = owned.Where("prospects.owner_id = ?", f.OwnerID)
+		q = q.Where("conversations.assignee_id = ?", f.OwnerID)
 	}
-	return q.Where("EXISTS (?)", owned)
+	return q
 }
 
 func (s *Store) inboxRows(ctx context.Context, convs []models.Conversation, reader int64) ([]InboxRow, error) {
@@ -281,7 +282,6 @@ func (s *Store) ViewBadges(ctx context.Context, userID int64, now time.Time) (Ba
 	if b.Tasks, err = countTo(openTasksOf(db, []int64{userID}, now), 99); err != nil {
 		return b, err
 	}
-	b.Waiting, err = countTo(db.Model(&models.Conversation{}).Where("waiting_since IS NOT NULL").
-		Where("prospect_id IN (SELECT id FROM prospects WHERE owner_id = ?)", userID), 99)
+	b.Waiting, err = countTo(db.Model(&models.Conversation{}).Where("waiting_since IS NOT NULL AND assignee_id = ?", userID), 99)
 	return b, err
 }

@@ -74,7 +74,7 @@ func (s *Store) DraftContext(ctx context.Context, prospectID int64, d models.Def
 		return models.PlanInput{}, fmt.Errorf("draft context: %w", err)
 	}
 	inputs[0].Version.Definition = d
-	return inputs[0], nil
+	return inputs[0], withReached(tx, &inputs[0])
 }
 
 // VersionRow is a version in the history.

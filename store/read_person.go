@@ -239,6 +239,16 @@ func upTo[T any](rows []T, n int) ([]T, bool) {
 	return rows, false
 }
 
+// MergesInto are the records that became part of a person's, the newest first.
+func (s *Store) MergesInto(ctx context.Context, id int64) ([]models.Merge, error) {
+	db := s.reader(ctx)
+	ids, err := mergedInto(db, id)
+	if err != nil {
+		return nil, err
+	}
+	return load[models.Merge](db.Where(anyOf(db, "keep_id", ids)).Order("id DESC").Limit(50))
+}
+
 // ProspectEdits is what was changed by hand, the newest first.
 func (s *Store) ProspectEdits(ctx context.Context, id int64) ([]models.ProspectEdit, error) {
 	var edits []models.ProspectEdit

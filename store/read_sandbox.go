@@ -17,12 +17,15 @@ const sandboxRecent = 2000
 
 // ViewSandboxPeople lists those whom we have written to or called through the
 // sandbox, the latest first.
-func (s *Store) ViewSandboxPeople(ctx context.Context, limit int) ([]SandboxPerson, error) {
+func (s *Store) ViewSandboxPeople(ctx context.Context, sees Visibility, limit int) ([]SandboxPerson, error) {
 	db := s.reader(ctx)
 	var last []models.Message
 	recent := db.Model(&models.Message{}).Select("id, prospect_id").
 		Where("provider = ? AND direction = ? AND prospect_id IS NOT NULL", models.ProviderSandbox, models.Outbound).
 		Order("id DESC").Limit(sandboxRecent)
+	if !sees.All {
+		recent = recent.Where("prospect_id IN (?)", sees.owners(db.Model(&models.Prospect{}).Select("id"), "owner_id"))
+	}
 	err := db.Where("id IN (?)", db.Table("(?) AS recent", recent).Select("MAX(id)").Group("prospect_id")).
 		Order("id DESC").Limit(limit).Find(&last).Error
 	if err != nil {

@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"math"
+
+	"gorm.io/gorm"
 
 	"followup/models"
 )
@@ -10,10 +13,13 @@ import (
 type SequenceRow struct {
 	Sequence models.Sequence
 	Version  *models.SequenceVersion // the current one; nil before the first
-	Active   int64
-	Paused   int64
-	Finished int64
+	Active   Count
+	Paused   Count
+	Finished Count
 }
+
+// Inside counts those who have not finished.
+func (r SequenceRow) Inside() int64 { return int64(r.Active.N + r.Paused.N) }
 
 // ViewSequences lists the sequences by name with how many people are inside.
 func (s *Store) ViewSequences(ctx context.Context) ([]SequenceRow, error) {
@@ -22,20 +28,35 @@ func (s *Store) ViewSequences(ctx context.Context) ([]SequenceRow, error) {
 	if err := db.Order("name, id").Find(&sequences).Error; err != nil {
 		return nil, err
 	}
+	rows, err := sequenceRows(db, sequences)
+	if err != nil {
+		return nil, err
+	}
+	return rows, countRuns(db, rows, countLimit)
+}
+
+// SequencesFor lists what people of these teams can be enrolled in: what is
+// published, and shared with everybody or with one of the teams.
+func (s *Store) SequencesFor(ctx context.Context, teams ...int64) ([]SequenceRow, error) {
+	db := s.reader(ctx)
+	shared := db.Where("team_id IS NULL")
+	if len(teams) > 0 {
+		shared = shared.Or(anyOf(db, "team_id", teams))
+	}
+	var sequences []models.Sequence
+	if err := db.Where("state = ? AND current_version_id IS NOT NULL", models.SequenceActive).Where(shared).Order("name, id").Find(&sequences).Error; err != nil {
+		return nil, err
+	}
+	return sequenceRows(db, sequences)
+}
+
+func sequenceRows(db *gorm.DB, sequences []models.Sequence) ([]SequenceRow, error) {
 	versions := idSet{}
 	for _, q := range sequences {
 		versions.add(q.CurrentVersionID)
 	}
 	current, err := rowsByID(db, versions.list(), func(v models.SequenceVersion) int64 { return v.ID })
 	if err != nil {
-		return nil, err
-	}
-	var counts []struct {
-		SequenceID int64
-		State      models.EnrollmentState
-		N          int64
-	}
-	if err := db.Model(&models.Enrollment{}).Select("sequence_id, state, COUNT(*) AS n").Group("sequence_id, state").Scan(&counts).Error; err != nil {
 		return nil, err
 	}
 	rows := make([]SequenceRow, 0, len(sequences))
@@ -46,22 +67,35 @@ func (s *Store) ViewSequences(ctx context.Context) ([]SequenceRow, error) {
 				row.Version = &v
 			}
 		}
-		for _, c := range counts {
-			if c.SequenceID != q.ID {
-				continue
-			}
-			switch c.State {
-			case models.EnrollmentActive:
-				row.Active = c.N
-			case models.EnrollmentPaused:
-				row.Paused = c.N
-			case models.EnrollmentFinished:
-				row.Finished = c.N
-			}
-		}
 		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+// countRuns counts the people of each sequence by state, up to a limit each:
+// counting a million enrollments takes longer than a page may.
+func countRuns(db *gorm.DB, rows []SequenceRow, limit int) error {
+	ids, place := make([]int64, len(rows)), map[int64]int{}
+	for i, r := range rows {
+		ids[i], place[r.Sequence.ID] = r.Sequence.ID, i
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var counts []struct {
+		ID                       int64
+		Active, Paused, Finished int
+	}
+	of := func(state models.EnrollmentState) string {
+		return "(SELECT COUNT(*) FROM (SELECT 1 FROM enrollments e WHERE e.sequence_id = sequences.id AND e.state = '" + string(state) + "' LIMIT @most) x)"
+	}
+	err := db.Model(&models.Sequence{}).Select("id, "+of(models.EnrollmentActive)+" AS active, "+of(models.EnrollmentPaused)+" AS paused, "+of(models.EnrollmentFinished)+" AS finished",
+		map[string]any{"most": limit + 1}).Where(anyOf(db, "id", ids)).Scan(&counts).Error
+	for _, c := range counts {
+		r := &rows[place[c.ID]]
+		r.Active, r.Paused, r.Finished = atMost(c.Active, limit), atMost(c.Paused, limit), atMost(c.Finished, limit)
+	}
+	return err
 }
 
 // SequenceView is a sequence's page.
@@ -78,15 +112,15 @@ func (s *Store) ViewSequence(ctx context.Context, key string) (SequenceView, err
 	if err := db.Where(&models.Sequence{Key: key}).Take(&v.Sequence).Error; err != nil {
 		return v, viewNotFound(err, "sequence")
 	}
-	rows, err := s.ViewSequences(ctx)
+	rows, err := sequenceRows(db, []models.Sequence{v.Sequence})
 	if err != nil {
 		return v, err
 	}
-	for _, r := range rows {
-		if r.Sequence.ID == v.Sequence.ID {
-			v.SequenceRow = r
-		}
+	// Who publishes wants to know exactly how many are inside.
+	if err := countRuns(db, rows, math.MaxInt32); err != nil {
+		return v, err
 	}
+	v.SequenceRow = rows[0]
 	if err := db.Where("sequence_id = ?", v.Sequence.ID).Order("number DESC").Limit(20).Find(&v.Versions).Error; err != nil {
 		return v, err
 	}

@@ -23,6 +23,9 @@ func (c *crowd) recentTouches(tx *gorm.DB, people []int64, now time.Time) (map[i
 	add := func(q *gorm.DB) error {
 		touches, err := load[models.Touch](q.Select("prospect_id", "channel", "purpose", "ended_at", "updated_at"))
 		for _, t := range touches {
+			if t.Purpose.Keyword() {
+				continue
+			}
 			at := t.UpdatedAt
 			if t.EndedAt != nil {
 				at = *t.EndedAt

@@ -51,7 +51,10 @@ func (s *Store) Recheck(ctx context.Context, replica string, now time.Time, touc
 		if err != nil {
 			return err
 		}
-		return takeBack(tx, again, now)
+		if err := takeBack(tx, again, now); err != nil {
+			return err
+		}
+		return s.giveBackTexts(tx, takenBack(again), now)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("recheck: %w", err)
@@ -139,7 +142,7 @@ func (c *crowd) stopped(t models.Touch, e *models.Enrollment, from *models.Sende
 	if from != nil && from.State == models.SenderStopped {
 		return back, true
 	}
-	if !t.Purpose.ByHand() && (c.settings.Paused || c.holdOn(p) != nil) {
+	if !t.Purpose.ByHand() && !t.Purpose.Keyword() && (c.settings.Paused || c.holdOn(p) != nil || c.unreadOf(p)) {
 		return back, true
 	}
 	return back, false

@@ -19,6 +19,8 @@ WHERE ? AND t.state = 'sending' AND t.replica = ?
 AND p.merged_into IS NULL AND p.erased_at IS NULL
 AND (t.enrollment_id IS NULL OR e.state = 'active')
 AND (t.sender_id IS NULL OR s.state <> 'stopped')
+AND NOT EXISTS (SELECT 1 FROM inbounds i JOIN contact_points o ON o.value = i.from_address
+	WHERE i.state <> 'processed' AND i.from_address <> '' AND o.prospect_id = p.id)
 AND NOT EXISTS (SELECT 1 FROM company_holds h WHERE h.company_id = p.company_id AND h.lifted_at IS NULL)
 AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.lifted_at IS NULL AND x.prospect_id = p.id)
 AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.lifted_at IS NULL AND x.company_id = p.company_id)

@@ -3,34 +3,12 @@ package store
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"gorm.io/gorm"
 
 	"followup/models"
 )
-
-// Heartbeat says that the replica lives. Which is silent is judged by the
-// database's clock, so that machines whose clocks differ agree.
-func (s *Store) Heartbeat(ctx context.Context, replica string, now time.Time, tickTook time.Duration) error {
-	tx := s.write.WithContext(ctx)
-	beat, err := s.hot.databaseNow(tx, now)
-	if err != nil {
-		return fmt.Errorf("heartbeat: %w", err)
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "" // for the page only
-	}
-	err = tx.Exec(`INSERT INTO replicas (id, host, started_at, heartbeat_at, ticked_at, tick_ms) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, ticked_at = excluded.ticked_at, tick_ms = excluded.tick_ms`,
-		replica, host, beat.UTC(), beat.UTC(), now.UTC(), tickTook.Milliseconds()).Error
-	if err != nil {
-		return fmt.Errorf("heartbeat: %w", err)
-	}
-	return nil
-}
 
 // handedOver is the condition of the index touches_handed, word for word:
 // SQLite uses a partial index only where the statement repeats it.

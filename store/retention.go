@@ -27,6 +27,8 @@ var keptKinds = []kept{
 		map[string]any{"content": nil, "content_file": ""}},
 	{models.RetainedMessages, "messages", "created_at < ? AND state <> 'queued' AND (text <> '' OR html <> '' OR visible <> '' OR subject <> '')",
 		map[string]any{"text": "", "html": "", "visible": "", "subject": ""}},
+	{models.RetainedRecordings, "kept_media", "created_at < ? AND (content IS NOT NULL OR content_file <> '') AND message_id IN (SELECT id FROM messages WHERE channel IN ('call', 'voicemail'))",
+		map[string]any{"content": nil, "content_file": ""}},
 	{models.RetainedRecordings, "messages", "created_at < ? AND media IS NOT NULL AND channel IN ('call', 'voicemail')", map[string]any{"media": nil}},
 	{models.RetainedUploads, "batches", "updated_at < ? AND state IN ('done', 'canceled', 'failed') AND content IS NOT NULL", map[string]any{"content": nil}},
 	{models.RetainedNotices, "notifications", "created_at < ? AND state <> 'waiting' AND (text <> '' OR html <> '')", map[string]any{"text": "", "html": "", "detail": ""}},
@@ -77,7 +79,7 @@ func (s *Store) retainSome(ctx context.Context, k kept, limit time.Time) (int, e
 		if err := tx.Table(k.table).Where(k.old, limit).Order("id").Limit(retainAtOnce).Pluck("id", &ids).Error; err != nil || len(ids) == 0 {
 			return err
 		}
-		if k.kind == models.RetainedRaw {
+		if _, named := k.blank["content_file"]; named {
 			if err := tx.Table(k.table).Where(anyOf(tx, "id", ids)).Where("content_file <> ''").Distinct().Pluck("content_file", &files).Error; err != nil {
 				return err
 			}

@@ -20,12 +20,8 @@ func (r *inboundRecording) returnsCall(prospect models.Prospect) error {
 	if err != nil || left == nil {
 		return err
 	}
-	f, err := newFreezer(r.tx, prospect, r.rec.Now)
-	if err != nil {
+	if late, err := r.tooLate(prospect, left.At); late || err != nil {
 		return err
-	}
-	if f.businessDays(left.At, r.rec.CalledAt) > models.ReturnCallDays {
-		return nil
 	}
 	r.rec.Match.TouchID, r.msg.TouchID = &left.TouchID, &left.TouchID
 	return nil
@@ -64,13 +60,41 @@ func lastVoicemail(tx *gorm.DB, prospectID int64, before time.Time) (*voicemailL
 	return last, nil
 }
 
-// businessDays counts those that begin after from, up to the day of to.
-func (f freezer) businessDays(from, to time.Time) int {
-	day, last, n := models.DateOf(from, f.loc), models.DateOf(to, f.loc), 0
+// tooLate tells whether more than ReturnCallDays business days of theirs begin
+// after the voicemail, up to the day of the call.
+func (r *inboundRecording) tooLate(prospect models.Prospect, left time.Time) (bool, error) {
+	open, err := r.workday(prospect)
+	if err != nil {
+		return false, err
+	}
+	loc, err := prospect.Location()
+	if err != nil {
+		loc = time.UTC // their enrollments rest with a task; UTC serves for counting
+	}
+	day, last, n := models.DateOf(left, loc), models.DateOf(r.rec.CalledAt, loc), 0
 	for day < last && n <= models.ReturnCallDays {
-		if day = day.AddDays(1); f.business(day) {
+		if day = day.AddDays(1); open(day) {
 			n++
 		}
 	}
-	return n
+	return n > models.ReturnCallDays, nil
+}
+
+// workday tells the prospect's working days.
+func (r *inboundRecording) workday(prospect models.Prospect) (func(models.Date) bool, error) {
+	if r.workdays == nil {
+		f, err := newFreezer(r.tx, prospect, r.rec.Now)
+		return f.business, err
+	}
+	set, err := settingsIn(r.tx)
+	if err != nil {
+		return nil, err
+	}
+	var company *models.Company
+	if prospect.CompanyID != nil {
+		if company, err = first[models.Company](r.tx.Where("id = ?", *prospect.CompanyID)); err != nil {
+			return nil, err
+		}
+	}
+	return r.workdays(prospect, company, set), nil
 }

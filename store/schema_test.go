@@ -19,15 +19,15 @@ import (
 // rowTypes is every type of models that is a row.
 var rowTypes = []any{
 	models.Batch{}, models.BatchRow{}, models.BookingPage{},
-	models.AnswerDraft{}, models.AnswerFile{}, models.SavedFilter{}, models.ProspectEdit{}, models.Duplicate{},
+	models.AnswerDraft{}, models.AnswerFile{}, models.SavedFilter{}, models.ProspectEdit{}, models.Duplicate{}, models.Merge{},
 	models.Team{}, models.User{}, models.Company{}, models.CompanyHold{}, models.Prospect{}, models.ContactPoint{}, models.Sender{},
 	models.Sequence{}, models.SequenceVersion{}, models.Enrollment{}, models.Pause{}, models.Touch{}, models.Task{}, models.Message{},
-	models.Conversation{}, models.Raw{}, models.Receipt{}, models.Appointment{}, models.Commitment{}, models.Discovery{}, models.Objection{},
+	models.Conversation{}, models.Raw{}, models.KeptMedia{}, models.Receipt{}, models.Appointment{}, models.Commitment{}, models.Discovery{}, models.Objection{},
 	models.TalkingPoint{}, models.TalkingPointUse{}, models.VersionMove{}, models.Pursuit{}, models.Consent{}, models.Suppression{}, models.Event{},
 	models.CallCard{}, models.CallReview{}, models.Dial{},
 	models.UserToken{}, models.SecondFactor{}, models.SignIn{}, models.Leave{}, models.SenderDay{},
 	models.Notification{}, models.SuppressionList{},
-	models.Story{}, models.Suggestion{}, models.SuggestionUse{}, models.Snippet{}, models.VoicemailScript{}, models.Recording{},
+	models.Story{}, models.Suggestion{}, models.SuggestionUse{}, models.Snippet{}, models.VoicemailScript{}, models.Recording{}, models.EntryDraft{},
 }
 
 // ownTables are the store's own, without a type in models.

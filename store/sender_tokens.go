@@ -33,11 +33,19 @@ func (s *Store) KeepTokens(ctx context.Context, senderID int64, used string, tok
 		if sender.Credentials.Tokens.Refresh != used {
 			return nil
 		}
+		old := sender
 		sender.Credentials.Tokens, sender.UpdatedAt = tokens, now
 		if err := s.sealSecrets(&sender); err != nil {
 			return err
 		}
-		return tx.Model(&models.Sender{ID: senderID}).UpdateColumns(map[string]any{"secrets": sender.Secrets, "updated_at": now}).Error
+		columns := []string{"secrets", "updated_at"}
+		if ends := tokens.Ends(); ends != "" && ends != old.Settings.SecretExpires {
+			sender.Settings.SecretExpires, columns = ends, append(columns, "settings")
+		}
+		if err := tx.Model(&models.Sender{ID: senderID}).Select(columns).Updates(&sender).Error; err != nil {
+			return err
+		}
+		return secretRenewed(tx, sender, old, models.ActorSystem, now)
 	})
 	if err != nil {
 		return fmt.Errorf("keep the tokens of sender %d: %w", senderID, err)

@@ -31,11 +31,15 @@ func (s *Store) SaveSender(ctx context.Context, sender models.Sender, by string,
 		if old.ID != 0 {
 			sender.CreatedAt, sender.NextFreeAt, sender.PausedTill = old.CreatedAt, old.NextFreeAt, old.PausedTill
 			sender.InboundReadAt, sender.InboundCursor = old.InboundReadAt, old.InboundCursor
+			sender.KeepOwn(old)
 			if sender.Settings.SMTPHost == old.Settings.SMTPHost && sender.Settings.IMAPHost == old.Settings.IMAPHost {
 				sender.Settings.FilesSentCopies = sender.Settings.FilesSentCopies || old.Settings.FilesSentCopies
 			}
 		}
 		if err := s.keepSecrets(&sender, old); err != nil {
+			return err
+		}
+		if err := s.keepSecretEnd(&sender, old); err != nil {
 			return err
 		}
 		if old.ID == 0 {
@@ -44,6 +48,9 @@ func (s *Store) SaveSender(ctx context.Context, sender models.Sender, by string,
 			err = saveRow(tx, &sender)
 		}
 		if err != nil {
+			return err
+		}
+		if err := secretRenewed(tx, sender, old, by, now); err != nil {
 			return err
 		}
 		return addEvents(tx, senderEvents(sender, old, by, now)...)

@@ -304,7 +304,10 @@ func (st *settling) giveBack(rs []settled) error {
 	for i, r := range rs {
 		touches[i] = r.touch
 	}
-	return giveBack(st.tx, touches)
+	if err := giveBack(st.tx, touches); err != nil {
+		return err
+	}
+	return st.store.giveBackTexts(st.tx, touches, st.now)
 }
 
 // stopped: never begun.

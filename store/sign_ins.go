@@ -51,3 +51,15 @@ func endSignIns(tx *gorm.DB, userID int64, keep string, now time.Time) error {
 func (s *Store) EndSignIn(ctx context.Context, userID int64, id string, now time.Time) error {
 	return s.write.WithContext(ctx).Model(&models.SignIn{}).Where("user_id = ? AND id = ? AND ended_at IS NULL", userID, id).UpdateColumn("ended_at", now).Error
 }
+
+// EndOneSignIn ends one of a user's sessions from elsewhere; one that has
+// ended already is no error.
+func (s *Store) EndOneSignIn(ctx context.Context, userID int64, id, by string, now time.Time) error {
+	return s.inTx(ctx, func(tx *gorm.DB) error {
+		res := tx.Model(&models.SignIn{}).Where("user_id = ? AND id = ? AND ended_at IS NULL", userID, id).UpdateColumn("ended_at", now)
+		if res.Error != nil || res.RowsAffected == 0 {
+			return res.Error
+		}
+		return addEvents(tx, models.Event{At: now, Actor: by, Kind: models.EventSignedOut, Code: "one", UserID: &userID})
+	})
+}

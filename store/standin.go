@@ -81,11 +81,11 @@ func standInFor(tx *gorm.DB, prospectID int64, now time.Time) (int, error) {
 }
 
 func askStandIn(tx *gorm.DB, p models.Prospect, t models.Touch, now time.Time) (bool, error) {
-	var rep models.User
-	if err := tx.Where("id = ?", t.RepID).Take(&rep).Error; err != nil {
-		return false, notFound(err, "user", t.RepID)
+	rep, err := callerOfTouch(tx, t)
+	if err != nil {
+		return false, err
 	}
-	who, err := standInOf(tx, rep)
+	who, err := standInOf(tx, rep, now)
 	if err != nil || who == nil {
 		return false, err
 	}
@@ -105,17 +105,47 @@ func askStandIn(tx *gorm.DB, p models.Prospect, t models.Touch, now time.Time) (
 	}, now)
 }
 
+// callerOfTouch is who was to dial: whoever has the call's task by now.
+func callerOfTouch(tx *gorm.DB, t models.Touch) (models.User, error) {
+	id := t.RepID
+	task, err := first[models.Task](tx.Where("touch_id = ? AND kind = 'call' AND state IN ('open', 'upcoming')", t.ID))
+	if err != nil {
+		return models.User{}, err
+	}
+	if task != nil {
+		id = task.UserID
+	}
+	var u models.User
+	if err := tx.Where("id = ?", id).Take(&u).Error; err != nil {
+		return u, notFound(err, "user", id)
+	}
+	return u, nil
+}
+
 // standInOf is whom a user named, else a manager of their team, else any
-// manager or admin; nil where there is nobody but themselves.
-func standInOf(tx *gorm.DB, rep models.User) (*models.User, error) {
-	if rep.StandInID != nil {
-		u, err := first[models.User](tx.Where("id = ? AND id <> ? AND disabled_at IS NULL", *rep.StandInID, rep.ID))
+// manager or admin, of those who are not away themselves; nil where there is
+// nobody but the user. Where all are away, one of them is better than nobody.
+func standInOf(tx *gorm.DB, rep models.User, now time.Time) (*models.User, error) {
+	others := func(here bool) *gorm.DB {
+		q := tx.Where("disabled_at IS NULL AND id <> ?", rep.ID)
+		if here {
+			q = q.Where("id NOT IN (SELECT user_id FROM leaves WHERE ended_at IS NULL AND starts_at <= ? AND ends_at > ?)", now, now)
+		}
+		return q
+	}
+	for _, here := range []bool{true, false} {
+		if rep.StandInID != nil {
+			if u, err := first[models.User](others(here).Where("id = ?", *rep.StandInID)); err != nil || u != nil {
+				return u, err
+			}
+		}
+		u, err := first[models.User](others(here).Where("role IN ?", []models.Role{models.RoleManager, models.RoleAdmin}).
+			Order(fmt.Sprintf("CASE WHEN team_id = %d THEN 0 ELSE 1 END, CASE role WHEN 'manager' THEN 0 ELSE 1 END, id", teamOf(rep))))
 		if err != nil || u != nil {
 			return u, err
 		}
 	}
-	return first[models.User](tx.Where("disabled_at IS NULL AND id <> ? AND role IN ?", rep.ID, []models.Role{models.RoleManager, models.RoleAdmin}).
-		Order(fmt.Sprintf("CASE WHEN team_id = %d THEN 0 ELSE 1 END, CASE role WHEN 'manager' THEN 0 ELSE 1 END, id", teamOf(rep))))
+	return nil, nil
 }
 
 func teamOf(u models.User) int64 {

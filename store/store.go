@@ -25,6 +25,8 @@ type Store struct {
 	endedAfter time.Duration
 	versions   versionCache
 	files      files
+	workdays   Workdays
+	rates      *models.TextRates
 }
 
 // Dialect tells which database it is.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"gorm.io/gorm"
@@ -76,4 +77,37 @@ func keepAnAdmin(tx *gorm.DB, leaving int64) error {
 		err = models.Invalid("role", "nobody else is an admin; make somebody else one first")
 	}
 	return err
+}
+
+// RemoveTeam dissolves a team: who is in it, and the sequences that are shared
+// with it, go to another one; nil: to none. It gives how many people moved.
+func (s *Store) RemoveTeam(ctx context.Context, id int64, into *int64, by string, now time.Time) (moved int64, err error) {
+	err = s.inTx(ctx, func(tx *gorm.DB) error {
+		wanted := []int64{id}
+		if into != nil {
+			wanted = append(wanted, *into)
+		}
+		var found []models.Team
+		if err := forUpdate(tx).Where(anyOf(tx, "id", wanted)).Order("id").Find(&found).Error; err != nil {
+			return err
+		}
+		switch {
+		case into != nil && *into == id:
+			return models.Invalid("into", "choose another team than the one that is removed")
+		case len(found) < len(wanted):
+			return models.Errorf(models.CodeNotFound, "one of these teams is not there any more; load the page again")
+		}
+		res := tx.Model(&models.User{}).Where("team_id = ?", id).UpdateColumns(map[string]any{"team_id": into, "updated_at": now})
+		if moved = res.RowsAffected; res.Error != nil {
+			return res.Error
+		}
+		if err := tx.Model(&models.Sequence{}).Where("team_id = ?", id).UpdateColumn("team_id", into).Error; err != nil {
+			return err
+		}
+		if err := tx.Where("id = ?", id).Delete(&models.Team{}).Error; err != nil {
+			return err
+		}
+		return addEvents(tx, models.Event{At: now, Actor: by, Kind: models.EventTeam, Code: "removed", Data: map[string]string{"team": strconv.FormatInt(id, 10), "people": strconv.FormatInt(moved, 10)}})
+	})
+	return moved, shown(err)
 }

@@ -25,7 +25,7 @@ var routeAccess = func() map[string]permission {
 		mayChangePeople: {
 			"GET /prospects/{id}/discovery", "POST /prospects/{id}/discovery",
 			"GET /prospects/new", "POST /prospects", "GET /prospects/{id}/edit", "POST /prospects/{id}", "POST /prospects/{id}/answer",
-			"POST /prospects/{id}/book", "POST /prospects/{id}/consent", "POST /prospects/{id}/suppress", "POST /prospects/{id}/commitments",
+			"POST /prospects/{id}/book", "POST /prospects/{id}/consent", "POST /prospects/{id}/consent/oral", "POST /prospects/{id}/suppress", "POST /prospects/{id}/commitments",
 			"GET /enroll", "POST /enroll", "GET /enroll/{id}", "POST /enroll/{id}/check", "POST /enroll/{id}/choose", "POST /enroll/{id}/start", "POST /enroll/{id}/cancel",
 			"GET /imports", "POST /imports", "GET /imports/{id}", "POST /imports/{id}/check", "POST /imports/{id}/choose", "POST /imports/{id}/start",
 			"POST /imports/{id}/cancel", "POST /imports/{id}/enroll",

@@ -37,13 +37,18 @@ func (s *site) accountLimits(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	u := userOf(r)
-	err = s.CRM.LimitSender(r.Context(), actorOf(r), x.ID, crm.Limits{
+	limits := crm.Limits{
 		Name: f.Get("name"), RatePerMinute: int(f.int64("rate")), DailyCap: int(f.int64("cap")),
 		OwnerID: f.ptr("owner"), KeepOwner: !can(u.Role, mayManageSenders), SecretExpires: models.Date(f.Get("secret_expires")),
-	})
+		RampStart: int(f.int64("ramp_start")), RampStep: int(f.int64("ramp_step")), RampFrom: models.Date(f.Get("ramp_from")), GapSeconds: int(f.int64("gap")),
+	}
+	if fixed, ok := s.fixedOf(x.Address); ok {
+		fixed.keep(&limits, x)
+	}
+	err = s.CRM.LimitSender(r.Context(), actorOf(r), x.ID, limits)
 	if err != nil {
 		status := statusOf(err)
-		if err := f.take(err, "rate", "cap", "secret_expires"); err != nil {
+		if err := f.take(err, "rate", "cap", "secret_expires", "ramp_start", "ramp_step", "ramp_from", "gap"); err != nil {
 			return err
 		}
 		return s.renderAccount(w, r, x, status, f, "", nil)
@@ -84,6 +89,9 @@ func (s *site) mailboxEdit(w http.ResponseWriter, r *http.Request) error {
 	}
 	if x.Kind != models.SenderMailbox {
 		return redirect(w, r, idPath("/accounts/", x.ID))
+	}
+	if err := s.mayConnect(x.Address); err != nil {
+		return err
 	}
 	f := newForm()
 	set := x.Settings
@@ -155,6 +163,9 @@ func (s *site) mailboxSave(w http.ResponseWriter, r *http.Request) error {
 
 // connect tries a sender, keeps it, and shows it with what was found.
 func (s *site) connect(w http.ResponseWriter, r *http.Request, x models.Sender) error {
+	if err := s.mayConnect(x.Address); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), checkFor)
 	defer cancel()
 	checks := s.Channels.Inspect(ctx, x)

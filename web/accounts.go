@@ -2,8 +2,8 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"followup/channels"
@@ -181,8 +181,22 @@ type accountPage struct {
 	Trip    bool // a mail there and back can be tried
 	SignIn  []signInWith
 	Desk    deskView
-	// Configured: the file's values come back at the next start.
+	// Configured: the file's values, those of Fixed, come back at the next start.
 	Configured bool
+	Fixed      FixedAccount
+	RampNow    string // what the ramp lets it send today
+}
+
+// rampNow says how far the ramp has come.
+func rampNow(x models.Sender, today models.Date) string {
+	if x.RampStart == 0 || x.RampFrom == "" {
+		return ""
+	}
+	cap := x.CapOn(today)
+	if cap == x.DailyCap {
+		return fmt.Sprintf("It has reached its %d a day.", x.DailyCap)
+	}
+	return fmt.Sprintf("Today it may send %d of the %d that it is to send a day in the end.", cap, x.DailyCap)
 }
 
 // Passed tells whether nothing of a check failed.
@@ -239,8 +253,10 @@ func (s *site) showAccount(w http.ResponseWriter, r *http.Request, x models.Send
 		return err
 	}
 	x.Credentials = models.SenderCredentials{} // nothing of it reaches a page
-	p := accountPage{page: s.page(r, x.Address, "accounts"), Configured: slices.Contains(s.Configured, x.Address), Form: f, Checked: checked, Checks: checks}
+	p := accountPage{page: s.page(r, x.Address, "accounts"), Form: f, Checked: checked, Checks: checks}
 	p.Account = s.viewAccount(p.times, userOf(r), x, owners)
+	p.RampNow = rampNow(x, models.DateOf(s.Clock(), p.mine))
+	p.Fixed, p.Configured = s.fixedOf(x.Address)
 	p.Guide = guideOf(x)
 	p.Hooks, p.Trip = s.Channels.HookSetter(x) != nil, s.Channels.RoundTripper(x) != nil
 	if x.Settings.OAuth != "" {

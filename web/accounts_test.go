@@ -14,6 +14,7 @@ import (
 	"followup/channels/twilioapi"
 	"followup/channels/twilioapi/twiliotest"
 	"followup/models"
+	"followup/web"
 	"followup/web/webtest"
 )
 
@@ -279,4 +280,44 @@ func TestPhoneAndPostalAddress(t *testing.T) {
 			t.Errorf("kept as %q, %v", set.PostalAddress, err)
 		}
 	})
+}
+
+// What the configuration file says of an account cannot be changed on its page,
+// which shows it; the rest can.
+func TestAccountOfTheConfiguration(t *testing.T) {
+	app := webtest.New(t, webtest.Options{Configured: map[string]web.FixedAccount{"rae@sales.test": {Rate: true, Owner: true}}})
+	x, err := app.Store.SaveSender(t.Context(), models.Sender{
+		OwnerID: &app.Rep.ID, Kind: models.SenderMailbox, Provider: models.ProviderSMTP, Address: "rae@sales.test", RatePerMinute: 12,
+		Settings: models.SenderSettings{SMTPHost: "smtp.sales.test"}, Credentials: models.SenderCredentials{Password: "secret"},
+	}, models.ActorSystem, app.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	manager := app.SignIn(app.Manager)
+	at := fmt.Sprintf("/accounts/%d", x.ID)
+	_, body := manager.Get(at)
+	for _, want := range []string{`<output id="x-rate">12</output>`, "Set in the configuration file", `name="cap"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	for _, no := range []string{`name="rate"`, at + "/edit"} {
+		if strings.Contains(body, no) {
+			t.Errorf("the page offers %s", no)
+		}
+	}
+	status, _ := manager.Post(at+"/limits", form("name", "Rae Moss", "rate", "99", "cap", "40", "owner", ""))
+	got := senderAt(t, app, "rae@sales.test")
+	if status != http.StatusSeeOther && status != http.StatusOK || got.RatePerMinute != 12 || got.OwnerID == nil || got.Name != "Rae Moss" || got.DailyCap != 40 {
+		t.Errorf("limits: status %d, %+v", status, got)
+	}
+	if status, body := manager.Get(at + "/edit"); status != http.StatusConflict || !strings.Contains(text(body), "is in the configuration file") {
+		t.Errorf("its servers: status %d", status)
+	}
+	if status, _ := manager.Post("/accounts/mailbox", form("id", fmt.Sprint(x.ID), "address", "rae@sales.test", "smtp_host", "smtp.elsewhere.test", "password", "another", "owner", fmt.Sprint(app.Rep.ID))); status != http.StatusConflict {
+		t.Errorf("another server: status %d", status)
+	}
+	if got := senderAt(t, app, "rae@sales.test"); got.Settings.SMTPHost != "smtp.sales.test" {
+		t.Errorf("the server was changed: %+v", got.Settings)
+	}
 }

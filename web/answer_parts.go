@@ -76,7 +76,7 @@ func (s *site) snippetsFor(r *http.Request, v store.PersonView) ([]snippetView, 
 	if err != nil || len(snippets) == 0 {
 		return nil, err
 	}
-	set, err := s.Store.Settings(r.Context())
+	set, err := s.settings(r)
 	if err != nil {
 		return nil, err
 	}
@@ -171,6 +171,7 @@ func (s *site) previewOf(r *http.Request, v store.PersonView, f form) answerPrev
 		if c.Sender != nil {
 			p.From = c.Sender.Address
 		}
+		to = c.ContactPoint.ID
 		if c.AsCall {
 			p.Leaves = "Nothing is sent: a call task is opened with these notes."
 		}
@@ -187,6 +188,7 @@ func (s *site) previewOf(r *http.Request, v store.PersonView, f form) answerPrev
 			p.Text = strings.TrimRight(p.Text, "\n") + "\n\n" + sign
 		}
 	}
+	p.Text = s.introduced(r, v, kind, to, p.Text)
 	if p.Text == "" {
 		p.Problem = "Nothing is written yet."
 	}

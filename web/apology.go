@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -27,16 +28,17 @@ type apologyBox struct {
 // offeredTimes is how many new times an apology names.
 const offeredTimes = 3
 
-// customerFrom and customerTo are when a person may be expected to take a call that nobody has
-// asked them about.
-const customerFrom, customerTo models.TimeOfDay = 9 * 60, 17 * 60
+// customerHours are when a person may be expected to take a call that nobody
+// has asked them about: by day, and where the rep's day leaves none of it,
+// within the hours that are lawful nearly everywhere.
+var customerHours = [][2]models.TimeOfDay{{9 * 60, 17 * 60}, {8 * 60, 20 * 60}}
 
 // apology is the box on the task of a missed call; nil on any other.
 func (s *site) apology(r *http.Request, t times, v store.TaskView, f form) (*apologyBox, error) {
 	if v.Task.Reason != models.AttentionMissedCall || v.Task.State != models.TaskOpen || v.Person == nil || v.Appointment == nil {
 		return nil, nil
 	}
-	box := &apologyBox{Action: idPath("/tasks/", v.Task.ID) + "/apology", Form: f, Token: firstOf(f.Get("form_token"), newToken())}
+	box := &apologyBox{Action: idPath("/tasks/", v.Task.ID) + "/apology", Form: f, Token: cmp.Or(f.Get("form_token"), newToken())}
 	choices, err := s.Replies.Route(r.Context(), v.Person.Prospect.ID)
 	if err != nil && models.CodeOf(err) != models.CodeRefused {
 		return nil, err
@@ -59,18 +61,23 @@ func (s *site) apology(r *http.Request, t times, v store.TaskView, f form) (*apo
 	if err != nil {
 		return nil, err
 	}
-	box.Subject = firstOf(f.Get("subject"), "Our call: my apologies, and new times")
-	box.Body = firstOf(f.Get("body"), s.apologyText(t, v, offered))
+	box.Subject = cmp.Or(f.Get("subject"), "Our call: my apologies, and new times")
+	box.Body = cmp.Or(f.Get("body"), s.apologyText(t, v, offered))
 	return box, nil
 }
 
 // newTimes are free in the rep's working hours and by day where the customer
-// is: the next one, then one on each day that follows.
+// is: the next one, then one on each day that follows. They need no booking
+// page: whoever closed theirs, or set no hours, has working hours all the same.
 func (s *site) newTimes(r *http.Request, t times, v store.TaskView) ([]time.Time, error) {
 	rep := v.Appointment.RepID
 	page, err := s.Store.BookingPage(r.Context(), rep)
 	if err != nil {
 		return nil, err
+	}
+	page.Closed, page.Minutes = false, max(v.Appointment.Minutes, 15)
+	if len(page.Hours) == 0 {
+		page.Hours = models.DefaultBookingPage(rep).Hours
 	}
 	user, err := s.Store.ViewUser(r.Context(), rep)
 	if err != nil {
@@ -92,16 +99,22 @@ func (s *site) newTimes(r *http.Request, t times, v store.TaskView) ([]time.Time
 	for _, a := range calls {
 		busy = append(busy, models.Interval{From: a.StartsAt, To: a.StartsAt.Add(time.Duration(max(a.Minutes, 15)) * time.Minute)})
 	}
-	return spread(page.Slots(loc, t.now, busy), theirs), nil
+	slots := page.Slots(loc, t.now, busy)
+	for _, hours := range customerHours {
+		if offered := spread(slots, theirs, hours[0], hours[1]); len(offered) > 0 {
+			return offered, nil
+		}
+	}
+	return nil, nil
 }
 
 // spread takes the first time of each of the next days that suits them.
-func spread(slots []time.Time, theirs *time.Location) []time.Time {
+func spread(slots []time.Time, theirs *time.Location, from, to models.TimeOfDay) []time.Time {
 	var all []time.Time
 	var last models.Date
 	for _, at := range slots {
 		tod, day := models.TimeOfDayOf(at, theirs), models.DateOf(at, theirs)
-		if tod < customerFrom || tod >= customerTo || day == last {
+		if tod < from || tod >= to || day == last {
 			continue
 		}
 		all, last = append(all, at), day
@@ -121,7 +134,7 @@ func (s *site) apologyText(t times, v store.TaskView, offered []time.Time) strin
 		loc = t.mine
 	}
 	var b strings.Builder
-	name := firstOf(v.Person.Prospect.FirstName, v.Person.Prospect.Name())
+	name := cmp.Or(v.Person.Prospect.FirstName, v.Person.Prospect.Name())
 	fmt.Fprintf(&b, "Hi %s, we had agreed to speak on %s, and I did not call. That was my mistake, and I am sorry for the time it cost you.", name, starts.In(loc).Format("Monday at 15:04"))
 	if len(offered) > 0 {
 		words := make([]string, len(offered))

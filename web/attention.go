@@ -74,7 +74,7 @@ func incidents(v store.Attention) []incident {
 	for _, row := range v.Tasks {
 		t := row.Task
 		key := string(t.Reason)
-		alone := t.Reason == models.AttentionUnconfirmed || t.Reason == models.AttentionSender || t.Reason == models.AttentionRestored
+		alone := t.Reason == models.AttentionUnconfirmed || t.Reason == models.AttentionSender || t.Reason == models.AttentionSecret || t.Reason == models.AttentionRestored
 		if alone {
 			key += " " + strconv.FormatInt(t.ID, 10)
 		}
@@ -157,6 +157,8 @@ func (s *site) resolve(r *http.Request, f form) (said string, err error) {
 			return "", err
 		}
 		return "Set aside. It stays stored and is not shown again.", s.Replies.Dismiss(ctx, v.Message.ID, u.ID)
+	case "inbound":
+		return s.resolveInbounds(r, f)
 	case "import":
 		b, err := s.Store.Batch(ctx, f.int64("id"))
 		if err != nil {
@@ -168,6 +170,38 @@ func (s *site) resolve(r *http.Request, f form) (said string, err error) {
 		return "Set aside. The import’s page still shows the rows.", s.CRM.DismissImport(ctx, actor, b.ID)
 	}
 	return "", models.Errorf(models.CodeInvalid, "The form arrived damaged. Load the page again.")
+}
+
+// resolveInbounds tries what came in and could not be read once more, or sets
+// it aside. It may be anybody's, so only who sees to everybody's may.
+func (s *site) resolveInbounds(r *http.Request, f form) (said string, err error) {
+	u := userOf(r)
+	if reach(u.Role, mayResolve) != everywhere {
+		return "", models.Errorf(models.CodeForbidden, "What came in and could not be read is for a manager to see to.")
+	}
+	ids := idsOf(f.Values, "inbound")
+	if f.Get("do") == "dismiss" {
+		for _, id := range ids {
+			if err := s.Replies.SetAside(r.Context(), id, u.ID); err != nil {
+				return "", err
+			}
+		}
+		return "Set aside. It stays stored and holds nobody up.", nil
+	}
+	read, why := 0, ""
+	for _, id := range ids {
+		if _, err := s.Replies.TryAgain(r.Context(), id); err == nil {
+			read++
+		} else if len(ids) == 1 || models.CodeOf(err) == models.CodeUnavailable {
+			return "", err
+		} else {
+			why = " " + messageOf(err)
+		}
+	}
+	if read == len(ids) {
+		return fmt.Sprintf("%d read, and everything done that follows from it.", read), nil
+	}
+	return fmt.Sprintf("%d of %d read.%s", read, len(ids), why), nil
 }
 
 // ownTask loads a task that the user may resolve.

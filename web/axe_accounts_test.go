@@ -13,6 +13,7 @@ import (
 
 	"followup/channels/twilioapi/twiliotest"
 	"followup/models"
+	"followup/web"
 	"followup/web/webtest"
 )
 
@@ -23,13 +24,20 @@ func TestAxeReplies(t *testing.T) {
 	if webtest.BrowserOff(t) {
 		return
 	}
-	axe, err := os.ReadFile(axeFile)
-	if err != nil {
-		t.Fatalf("%v; run make node_modules, which gets it from npm", err)
-	}
-	app := webtest.New(t, webtest.Options{})
+	axe := readAxe(t)
+	app := webtest.New(t, webtest.Options{Configured: map[string]web.FixedAccount{"+12125550171": {Owner: true, Rate: true}}})
 	smtp, imap, twilio := real(t, app)
 	story := app.Play()
+	fixed, err := app.Store.SaveSender(t.Context(), twilio.Sender(0, "+12125550171"), models.ActorSystem, app.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"SM-broken", "SM-broken-too"} {
+		_, err := app.Replies.Receive(t.Context(), models.Raw{Provider: models.ProviderTwilio, ProviderID: id, Channel: models.ChannelSMS, Content: []byte("{"), ReceivedAt: app.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	fromStranger := stranger(t, app, "Kim Novak <kim@northwind.example.com>", "Hello, Dana said that you can tell me more about the counts. Could you call me on Thursday, after lunch? My line is best.")
 	stranger(t, app, "+12125550162", "Is this still your number?")
 	ctx := context.Background()
@@ -49,15 +57,19 @@ func TestAxeReplies(t *testing.T) {
 	manager.Post("/accounts/twilio", form("sealed", sealed, "account_sid", twiliotest.AccountSID, "number", "+12125550170", "name", "Main line"))
 	good, bad, number := senderAt(t, app, "rae@sales.test"), senderAt(t, app, "joe@sales.test"), senderAt(t, app, "+12125550170")
 	manager.Post(fmt.Sprintf("/accounts/%d/limits", good.ID), form("name", "Rae Kim", "rate", "30", "cap", "50", "secret_expires", "2026-12-01"))
+	if err := app.Store.WarnOfSecrets(ctx, app.Now(), nil); err != nil {
+		t.Fatal(err)
+	}
 
 	b := browser{t: t, ctx: webtest.Browser(t, 5*time.Minute), app: app}
-	b.do("sign in", chromedp.Navigate(app.URL+"/sign-in"), chromedp.SendKeys(chromedp.CSS("#f-email"), app.Manager.Email), chromedp.SendKeys(chromedp.CSS("#f-password"), webtest.Password+"\r"), chromedp.WaitVisible(chromedp.CSS("#queue")))
+	b.signIn(app.Manager)
 	pages := [][2]string{
 		{"inbox", "/inbox?owner=all"}, {"matching", "/inbox/matching"}, {"match", fmt.Sprintf("/inbox/matching/%d?q=reyes", fromStranger)},
 		{"conversation", fmt.Sprintf("/prospects/%d", story.Waiting.ID)}, {"move", fmt.Sprintf("/prospects/%d/enroll?from=1", story.Waiting.ID)},
 		{"accounts", "/accounts"}, {"account", fmt.Sprintf("/accounts/%d", good.ID)}, {"account-stopped", fmt.Sprintf("/accounts/%d", bad.ID)},
 		{"account-number", fmt.Sprintf("/accounts/%d", number.ID)}, {"mailbox-new", "/accounts/new?at=gmail"}, {"mailbox-microsoft", "/accounts/new?at=microsoft"},
 		{"mailbox-edit", fmt.Sprintf("/accounts/%d/edit", good.ID)}, {"twilio", "/accounts/twilio"}, {"team", "/team"},
+		{"account-configured", fmt.Sprintf("/accounts/%d", fixed.ID)}, {"attention-replies", "/attention"},
 	}
 	for _, look := range []string{"light", "dark", "phone"} {
 		if look == "phone" {

@@ -2,11 +2,8 @@ package web_test
 
 import (
 	"fmt"
-	"os"
 	"testing"
 	"time"
-
-	"github.com/chromedp/chromedp"
 
 	"followup/web/webtest"
 )
@@ -17,10 +14,7 @@ func TestAxeDay(t *testing.T) {
 	if webtest.BrowserOff(t) {
 		return
 	}
-	axe, err := os.ReadFile(axeFile)
-	if err != nil {
-		t.Fatalf("%v; run make node_modules, which gets it from npm", err)
-	}
+	axe := readAxe(t)
 	app := webtest.New(t, webtest.Options{})
 	p := app.AddProspect("Dana", "Reyes")
 	app.Text(p, "Call me, please.")
@@ -34,14 +28,5 @@ func TestAxeDay(t *testing.T) {
 	b := browser{t: t, ctx: webtest.Browser(t, 3*time.Minute), app: app}
 	b.signIn(app.Admin)
 	pages := []string{"/?who=team", "/?part=back", "/me", fmt.Sprintf("/tasks/%d", missed), fmt.Sprintf("/tasks/%d/later", missed)}
-	for _, scheme := range []string{"light", "dark"} {
-		b.do(scheme, colours(scheme))
-		for _, path := range pages {
-			b.accessible(axe, path)
-		}
-	}
-	b.do("phone", chromedp.EmulateViewport(390, 844))
-	for _, path := range pages {
-		b.accessible(axe, path)
-	}
+	b.everywhere(axe, pages)
 }

@@ -3,11 +3,8 @@ package web_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"testing"
 	"time"
-
-	"github.com/chromedp/chromedp"
 
 	"followup/models"
 	"followup/store"
@@ -67,22 +64,10 @@ func TestAxeMany(t *testing.T) {
 	if webtest.BrowserOff(t) {
 		return
 	}
-	axe, err := os.ReadFile(axeFile)
-	if err != nil {
-		t.Fatalf("%v; run make node_modules, which gets it from npm", err)
-	}
+	axe := readAxe(t)
 	app := webtest.New(t, webtest.Options{})
 	pages := manyPages(t, app)
 	b := browser{t: t, ctx: webtest.Browser(t, 4*time.Minute), app: app}
-	b.do("sign in", chromedp.Navigate(app.URL+"/sign-in"), chromedp.SendKeys(chromedp.CSS("#f-email"), app.Rep.Email), chromedp.SendKeys(chromedp.CSS("#f-password"), webtest.Password+"\r"), chromedp.WaitVisible(chromedp.CSS("#queue")))
-	for _, scheme := range []string{"light", "dark"} {
-		b.do(scheme, colours(scheme))
-		for _, path := range pages {
-			b.accessible(axe, path)
-		}
-	}
-	b.do("phone", chromedp.EmulateViewport(390, 844))
-	for _, path := range pages {
-		b.accessible(axe, path)
-	}
+	b.signIn(app.Rep)
+	b.everywhere(axe, pages)
 }

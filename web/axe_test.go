@@ -23,29 +23,41 @@ func TestAxe(t *testing.T) {
 	if webtest.BrowserOff(t) {
 		return
 	}
+	axe := readAxe(t)
+	app := webtest.New(t, webtest.Options{})
+	story := app.Play()
+	b := browser{t: t, ctx: webtest.Browser(t, 5*time.Minute), app: app}
+	b.accessible(axe, "/sign-in")
+	b.signIn(app.Admin)
+	pages := []string{"/", "/inbox?owner=all", fmt.Sprintf("/inbox?show=all&open=%d", story.Waiting.ID), "/prospects", "/prospects?q=dana", "/companies", "/companies/1", "/companies/new", "/duplicates", "/prospects/new", fmt.Sprintf("/prospects/%d", story.Waiting.ID), fmt.Sprintf("/prospects/%d", story.Stopped.ID),
+		fmt.Sprintf("/prospects/%d/edit", story.Idle.ID), fmt.Sprintf("/prospects/%d/enroll?sequence=1&call_at=2026-12-03T15:00", story.Idle.ID), "/sequences", "/sequences/booked-call-back",
+		"/sequences/booked-call-back/edit", fmt.Sprintf("/sandbox/%d", story.Waiting.ID), "/scheduler", "/settings/rules", "/team", "/team/3", "/settings", "/attention", "/audit", "/you", "/accounts/1", "/help", "/nowhere", fmt.Sprintf("/prospects/%d/discovery", story.Waiting.ID), "/appointments/2", "/tasks/1", "/sandbox",
+		"/library/points", "/library/points/new", "/library/brainstorm", "/library/stories/new", "/library/voicemails", "/insights", "/insights?view=rates", "/insights?view=people"}
+	b.everywhere(axe, pages)
+}
+
+// readAxe is axe-core's script.
+func readAxe(t *testing.T) []byte {
+	t.Helper()
 	axe, err := os.ReadFile(axeFile)
 	if err != nil {
 		t.Fatalf("%v; run make node_modules, which gets it from npm", err)
 	}
-	app := webtest.New(t, webtest.Options{})
-	story := app.Play()
-	b := browser{t: t, ctx: webtest.Browser(t, 5*time.Minute), app: app}
-	look := func(path string) { b.accessible(axe, path) }
-	look("/sign-in")
-	b.do("sign in", chromedp.Navigate(app.URL+"/sign-in"), chromedp.SendKeys(chromedp.CSS("#f-email"), app.Admin.Email), chromedp.SendKeys(chromedp.CSS("#f-password"), webtest.Password+"\r"), chromedp.WaitVisible(chromedp.CSS("#queue")))
-	pages := []string{"/", "/inbox?owner=all", "/inbox?show=all", "/prospects", "/prospects?q=dana", "/companies", "/companies/1", "/companies/new", "/duplicates", "/prospects/new", fmt.Sprintf("/prospects/%d", story.Waiting.ID), fmt.Sprintf("/prospects/%d", story.Stopped.ID),
-		fmt.Sprintf("/prospects/%d/edit", story.Idle.ID), fmt.Sprintf("/prospects/%d/enroll?sequence=1&call_at=2026-12-03T15:00", story.Idle.ID), "/sequences", "/sequences/booked-call-back",
-		"/sequences/booked-call-back/edit", fmt.Sprintf("/sandbox/%d", story.Waiting.ID), "/scheduler", "/settings/rules", "/team", "/team/3", "/settings", "/attention", "/audit", "/you", "/accounts/1", "/help", "/nowhere", fmt.Sprintf("/prospects/%d/discovery", story.Waiting.ID), "/appointments/2", "/tasks/1", "/sandbox",
-		"/library/points", "/library/points/new", "/library/brainstorm", "/library/stories/new", "/library/voicemails", "/insights", "/insights?view=rates", "/insights?view=people"}
+	return axe
+}
+
+// everywhere looks at pages in light, dark and phone width.
+func (b browser) everywhere(axe []byte, pages []string) {
+	b.t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
 		b.do(scheme, colours(scheme))
 		for _, path := range pages {
-			look(path)
+			b.accessible(axe, path)
 		}
 	}
 	b.do("phone", chromedp.EmulateViewport(390, 844))
 	for _, path := range pages {
-		look(path)
+		b.accessible(axe, path)
 	}
 }
 

@@ -56,13 +56,13 @@ func (s *site) renderBookingSettings(w http.ResponseWriter, r *http.Request, sta
 		}
 		p.Days = append(p.Days, d)
 	}
-	rows, err := s.Store.ViewSequences(r.Context())
+	rows, err := s.Store.SequencesFor(r.Context(), teamsOf(userOf(r))...)
 	if err != nil {
 		return err
 	}
 	p.Sequences = []option{{Value: "", Label: "Nothing: the confirmation only"}}
 	for _, row := range rows {
-		if row.Version != nil && row.Sequence.State == models.SequenceActive && row.Version.Definition.Anchor == models.AnchorAppointment {
+		if row.Version != nil && row.Version.Definition.Anchor == models.AnchorAppointment {
 			p.Sequences = append(p.Sequences, option{Value: idPath("", row.Sequence.ID), Label: row.Sequence.Name})
 		}
 	}

@@ -121,7 +121,7 @@ const sessionDialled = "dialled"
 
 // reasonStands holds the team's rule, and that no reason is told twice.
 func (s *site) reasonStands(r *http.Request, c callForm, card models.CallCard) error {
-	set, err := s.Store.Settings(r.Context())
+	set, err := s.settings(r)
 	if err != nil {
 		return err
 	}

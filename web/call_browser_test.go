@@ -27,8 +27,7 @@ func TestCallsByKeyboard(t *testing.T) {
 	app.Tick()
 	one, two := openCall(t, app, first), openCall(t, app, second)
 	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.do("sign in", chromedp.Navigate(app.URL+"/sign-in"), chromedp.SendKeys(chromedp.CSS("#f-email"), app.Rep.Email),
-		chromedp.SendKeys(chromedp.CSS("#f-password"), webtest.Password+"\r"), chromedp.WaitVisible(chromedp.CSS("#queue")))
+	b.signIn(app.Rep)
 
 	// What is typed is kept without a press: the page is left and found again.
 	b.do("prepare", chromedp.Navigate(app.URL+fmt.Sprintf("/tasks/%d", one)), chromedp.WaitVisible(chromedp.CSS("#outcomes")))

@@ -188,7 +188,7 @@ func (s *site) commitmentClose(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.flash(r, "The promise was "+string(state)+".")
-	return redirect(w, r, localPath(f.Get("back")))
+	return redirect(w, r, s.fromInbox(r, localPath(f.Get("back"))))
 }
 
 // commitmentPostpone gives a late promise a new date, with its cause.
@@ -279,5 +279,8 @@ func (s *site) onCommitment(w http.ResponseWriter, r *http.Request, fields []str
 		return s.renderCommitment(w, r, status, p, v)
 	}
 	s.flash(r, done)
+	if back := f.Get("back"); back != "" {
+		return redirect(w, r, localPath(back))
+	}
 	return redirect(w, r, idPath("/commitments/", p.View.ID))
 }

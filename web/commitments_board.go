@@ -26,7 +26,8 @@ type commitmentsPage struct {
 // commitmentView is a promise with how it stands today, where its person is.
 type commitmentView struct {
 	store.CommitmentRow
-	State string // late, today, soon, coming; kept and broken as they are
+	More  *models.Suggestion // for a late one: what they were never given
+	State string             // late, today, soon, coming; kept and broken as they are
 	Due   string
 }
 
@@ -79,6 +80,9 @@ func (s *site) commitments(w http.ResponseWriter, r *http.Request) error {
 	for _, row := range p.List.Rows {
 		p.Rows = append(p.Rows, viewCommitment(p.times, row))
 	}
+	if err := s.suggestMore(r, p.Rows); err != nil {
+		return err
+	}
 	if p.Drifting, err = s.Store.ViewDrifting(r.Context(), v, of, models.Page{After: q.Get("idle"), Limit: 20}); err != nil {
 		return err
 	}
@@ -106,6 +110,26 @@ func (s *site) commitments(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Presets = nextStepPresets
 	return s.show(w, "commitments", p)
+}
+
+// suggestMore puts one more suggestion beside each promise that is late.
+func (s *site) suggestMore(r *http.Request, rows []commitmentView) error {
+	var late []int64
+	for _, row := range rows {
+		if row.State == "late" {
+			late = append(late, row.ProspectID)
+		}
+	}
+	fresh, err := s.Store.SuggestionsFor(r.Context(), late)
+	if err != nil {
+		return err
+	}
+	for i, row := range rows {
+		if more := fresh[row.ProspectID]; row.State == "late" && len(more) > 0 {
+			rows[i].More = &more[0]
+		}
+	}
+	return nil
 }
 
 // nextStepPresets are the days that one click sets; each at ten, their time.

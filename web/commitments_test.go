@@ -154,9 +154,7 @@ func TestCommitmentsInTheBrowser(t *testing.T) {
 	m.promise(app.AddProspect("Dana", "Reyes"), "2026-11-20", "Send the counts")
 	app.AddProspect("Sam", "Whitfield")
 	b := browser{t: t, ctx: webtest.Browser(t, time.Minute), app: app}
-	b.do("sign in", chromedp.Navigate(app.URL+"/"), chromedp.WaitVisible(chromedp.CSS("#f-email")),
-		chromedp.SendKeys(chromedp.CSS("#f-email"), app.Rep.Email),
-		chromedp.SendKeys(chromedp.CSS("#f-password"), webtest.Password+"\r"), chromedp.WaitVisible(chromedp.CSS("#queue")))
+	b.signIn(app.Rep)
 	b.do("go there", chromedp.KeyEvent("g"), chromedp.KeyEvent("c"), chromedp.WaitVisible(chromedp.CSS(".promise")))
 	b.see("Send the counts", "late", "Sam Whitfield")
 	b.do("set the next step", chromedp.Click(chromedp.CSS(".drift-list button")), chromedp.WaitVisible(chromedp.CSS(".toast")))

@@ -44,6 +44,8 @@ type companyPage struct {
 	View  store.CompanyView
 	Holds []holdView
 	Lines []companyLine
+	Older string // the part of the timeline before
+	Newer string // its beginning
 	Form  form
 	Today string
 	More  string
@@ -56,12 +58,53 @@ type holdView struct {
 	Until string
 }
 
-// companyLine is one message of the company's timeline.
+// companyLine is one thing of the company's timeline.
 type companyLine struct {
-	store.CompanyMessage
+	store.CompanyEntry
 	When    moment
+	Day     string // set where a new day begins
 	Inbound bool
 	Text    string
+	Line    *lineView
+}
+
+func companyLines(t times, entries []store.CompanyEntry) []companyLine {
+	lines, day := make([]companyLine, len(entries)), ""
+	for i, e := range entries {
+		line := companyLine{CompanyEntry: e, When: t.Clock(e.At)}
+		switch {
+		case e.Message != nil:
+			if line.Inbound, line.Text = e.Message.Direction == models.Inbound, visible(*e.Message); line.Text == "" && line.Inbound {
+				line.Text = heard(*e.Message)
+			}
+		case e.Call != nil:
+			line.Line = &lineView{Icon: "phone", Text: "Call: " + outcomeLabel(e.Call.Outcome), Why: excerpt(200, e.Call.Notes)}
+			if e.Call.State == models.TaskMissed {
+				line.Line.Text, line.Line.Tone = "Call missed", "warn"
+			}
+		default:
+			line.Line = companyEventLine(e)
+		}
+		if d := t.day(e.At.In(t.mine)); d != day {
+			day, line.Day = d, d
+		}
+		lines[i] = line
+	}
+	return lines
+}
+
+func companyEventLine(e store.CompanyEntry) *lineView {
+	switch e.Event.Kind {
+	case models.EventCompanyHeld:
+		return &lineView{Icon: "pause", Text: "Everybody put on hold", Tone: "warn"}
+	case models.EventCompanyReleased:
+		return &lineView{Icon: "play", Text: "Hold lifted"}
+	}
+	line := eventLine(*e.Event, store.PersonView{})
+	if line != nil && e.Sequence != "" {
+		line.Text += ": " + e.Sequence
+	}
+	return line
 }
 
 func (s *site) companyShow(w http.ResponseWriter, r *http.Request) error {
@@ -92,20 +135,38 @@ func (s *site) renderCompany(w http.ResponseWriter, r *http.Request, status int,
 		}
 		p.Holds = append(p.Holds, hv)
 	}
-	for _, m := range v.Messages {
-		line := companyLine{CompanyMessage: m, When: p.Ago(m.CreatedAt), Inbound: m.Direction == models.Inbound, Text: visible(m.Message)}
-		if line.Text == "" && line.Inbound {
-			line.Text = heard(m.Message)
-		}
-		p.Lines = append(p.Lines, line)
+	entries, older, err := s.Store.CompanyTimeline(r.Context(), id, sees, models.Page{After: q.Get("before")})
+	if err != nil {
+		return err
+	}
+	p.Lines = companyLines(p.times, entries)
+	if older != "" {
+		p.Older = withCursor(q, "before", older) + "#timeline"
+	}
+	if q.Get("before") != "" {
+		p.Newer = withCursor(q, "before", "") + "#timeline"
 	}
 	if v.People.Next != "" {
-		p.More = "?after=" + url.QueryEscape(v.People.Next)
+		p.More = withCursor(q, "after", v.People.Next)
 	}
 	if q.Get("after") != "" {
-		p.First = idPath("/companies/", id)
+		p.First = withCursor(q, "after", "")
 	}
 	return s.views.render(w, status, "company", p)
+}
+
+// withCursor is the company's address with one of its two lists elsewhere.
+func withCursor(q url.Values, list, cursor string) string {
+	to := url.Values{}
+	for _, k := range []string{"after", "before"} {
+		if v := q.Get(k); v != "" && k != list {
+			to.Set(k, v)
+		}
+	}
+	if cursor != "" {
+		to.Set(list, cursor)
+	}
+	return "?" + to.Encode()
 }
 
 type companyFormPage struct {

@@ -39,7 +39,7 @@ func (s *site) draftSave(w http.ResponseWriter, r *http.Request) error {
 		return s.renderPerson(w, r, v, status, "answer", f)
 	}
 	s.flash(r, "Your draft is kept.")
-	return redirect(w, r, idPath("/prospects/", v.Prospect.ID)+"#answer")
+	return redirect(w, r, s.fromInbox(r, idPath("/prospects/", v.Prospect.ID))+"#answer")
 }
 
 // answerScript tells a script how saving went, in words to show.
@@ -70,7 +70,7 @@ func (s *site) answerWithdraw(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.flash(r, "Taken back. Nothing was sent; your text stands in the box again.")
-	return redirect(w, r, idPath("/prospects/", touch.ProspectID)+"#answer")
+	return redirect(w, r, s.fromInbox(r, idPath("/prospects/", touch.ProspectID))+"#answer")
 }
 
 // pendingView is an answer that has not left yet.

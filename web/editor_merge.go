@@ -51,7 +51,20 @@ func (s *site) segments(line stepView) string {
 	if encoding == sms.UCS2 {
 		text += ": a letter outside the plain alphabet makes each segment hold 70 letters instead of 160"
 	}
-	return text + ". Each segment is charged."
+	return text + ". " + s.segmentPrice(line, n)
+}
+
+// segmentPrice says what a text costs to the number that it is previewed for.
+func (s *site) segmentPrice(line stepView, segments int) string {
+	rates := s.Scheduler.Rates
+	if rates == nil || line.ContactPoint == nil {
+		return "Each segment is charged; the configuration names no rates, so what they cost is not known."
+	}
+	each, known := rates.Segment(line.ContactPoint.Value)
+	if !known {
+		return "Each segment is charged; the configuration names no rate for the country of their number."
+	}
+	return rates.Show(each*models.Money(segments)) + " to their number: " + rates.Show(each) + " a segment."
 }
 
 // editorTest sends the open step to oneself.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strconv"
 	"strings"
 
 	"followup/models"
@@ -54,16 +55,29 @@ var stepFieldWords = map[string]string{"subject": "Subject", "body": "Text", "ta
 
 func fieldWord(field string) string { return wordOr(stepFieldWords[field], field) }
 
+// editorField names the editor's field of a finding: a variant's are numbered.
+func editorField(f templates.Finding, step models.Step) string {
+	if f.Variant == "" {
+		return f.Field
+	}
+	for i, v := range step.Variants {
+		if v.Key == f.Variant {
+			return "v" + strconv.Itoa(i) + "_" + f.Field
+		}
+	}
+	return ""
+}
+
 // rewriting is a suggestion that can take the place of the words at fault.
 type rewriting struct{ In, Old, New string }
 
 // rewriteOf takes the words out of a suggestion that quotes them; nil where
 // it only says what to do.
-func rewriteOf(f templates.Finding) *rewriting {
+func rewriteOf(f findingView) *rewriting {
 	_, rest, ok := strings.Cut(f.Suggestion, "“")
 	quoted, _, closed := strings.Cut(rest, "”")
-	if !ok || !closed || f.Text == "" || f.Variant != "" {
+	if !ok || !closed || f.Text == "" || f.In == "" {
 		return nil
 	}
-	return &rewriting{In: f.Field, Old: f.Text, New: quoted}
+	return &rewriting{In: f.In, Old: f.Text, New: quoted}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"followup/models"
@@ -17,11 +18,14 @@ type enrollPage struct {
 	Chosen    *sequenceChoice
 	Steps     []stepView
 	Refusals  []string
+	Texts     string // what its texts cost
+	Lacks     []lackView
 	Previewed bool
 	CallAt    string
 	Promises  []models.Commitment
 	Call      *moment
 	From      *store.EnrollmentRow // they are moved out of it
+	Reason    *models.TalkingPoint // of the library: why they are enrolled
 }
 
 // sequenceChoice is a sequence as one enrolls into it.
@@ -56,14 +60,22 @@ func (s *site) renderEnroll(w http.ResponseWriter, r *http.Request, v store.Pers
 	if p.From = movedFrom(v, f); p.From != nil {
 		p.Title = "Move " + v.Prospect.Name()
 	}
-	rows, err := s.Store.ViewSequences(r.Context())
+	rows, err := s.Store.SequencesFor(r.Context(), teamsOf(v.Owner)...)
 	if err != nil {
+		return err
+	}
+	if p.Reason, err = s.enrollReason(r, f); err != nil {
 		return err
 	}
 	p.Sequences = sequenceChoices(rows, v, f.int64("sequence"))
 	for i := range p.Sequences {
 		if p.Sequences[i].Picked {
 			p.Chosen = &p.Sequences[i]
+		}
+	}
+	if p.Chosen != nil {
+		if p.Lacks, err = s.lacksOf(r, v, p.Chosen.Sequence.ID); err != nil {
+			return err
 		}
 	}
 	switch {
@@ -121,12 +133,12 @@ func (s *site) preview(r *http.Request, p *enrollPage, v store.PersonView) error
 		m := p.Both(*req.CallAt, v.Prospect.Zone)
 		p.Call = &m
 	}
-	p.Refusals, p.Previewed = refusals, true
+	p.Refusals, p.Previewed, p.Texts = refusals, true, s.textsTotal(p.Steps)
 	return nil
 }
 
 func (s *site) enrollRequest(r *http.Request, v store.PersonView, f form, chosen *sequenceChoice) (scheduler.EnrollRequest, error) {
-	req := scheduler.EnrollRequest{ProspectID: v.Prospect.ID, SequenceID: f.int64("sequence"), RepID: v.Prospect.OwnerID, By: actorOf(r)}
+	req := scheduler.EnrollRequest{ProspectID: v.Prospect.ID, SequenceID: f.int64("sequence"), RepID: v.Prospect.OwnerID, TalkingPointID: f.ptr("talking_point"), By: actorOf(r)}
 	if chosen == nil {
 		return req, models.Invalid("sequence", "choose a sequence")
 	}
@@ -148,10 +160,31 @@ func (s *site) enrollRequest(r *http.Request, v store.PersonView, f form, chosen
 	return req, nil
 }
 
+// teamsOf are the teams that a user's people are enrolled for.
+func teamsOf(users ...models.User) []int64 {
+	var teams []int64
+	for _, u := range users {
+		if u.TeamID != nil && !slices.Contains(teams, *u.TeamID) {
+			teams = append(teams, *u.TeamID)
+		}
+	}
+	return teams
+}
+
+// enrollReason is the reason of the library that a form brings along.
+func (s *site) enrollReason(r *http.Request, f form) (*models.TalkingPoint, error) {
+	id := f.int64("talking_point")
+	if id == 0 {
+		return nil, nil
+	}
+	tp, err := s.Store.TalkingPoint(r.Context(), id)
+	return &tp, err
+}
+
 func sequenceChoices(rows []store.SequenceRow, v store.PersonView, picked int64) []sequenceChoice {
 	var out []sequenceChoice
 	for _, row := range rows {
-		if row.Version == nil || row.Sequence.State != models.SequenceActive {
+		if row.Version == nil {
 			continue
 		}
 		c := sequenceChoice{SequenceRow: row, Anchor: row.Version.Definition.Anchor, Steps: len(row.Version.Definition.Steps), Picked: row.Sequence.ID == picked}
@@ -175,7 +208,7 @@ func (s *site) enroll(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rows, err := s.Store.ViewSequences(r.Context())
+	rows, err := s.Store.SequencesFor(r.Context(), teamsOf(v.Owner)...)
 	if err != nil {
 		return err
 	}

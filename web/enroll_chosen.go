@@ -32,11 +32,18 @@ func (s *site) chosenPeople(r *http.Request, f form) (ids []int64, name string, 
 	return ids, name, nil
 }
 
-// seenBy is whose prospects the signed-in user sees.
+// seenBy is whose prospects the signed-in user sees: their own share, and
+// that of whom they stand in for now.
 func (s *site) seenBy(r *http.Request) (store.Visibility, error) {
-	set, err := s.Store.Settings(r.Context())
-	if err != nil {
-		return store.Visibility{}, err
+	u := userOf(r)
+	set, err := s.settings(r)
+	v := visibility(u, set)
+	if err != nil || v.All {
+		return v, err
 	}
-	return visibility(userOf(r), set), nil
+	away, err := s.Store.StandsInFor(r.Context(), u.ID, s.Clock())
+	for _, colleague := range away {
+		v = v.With(visibility(colleague, set))
+	}
+	return v, err
 }

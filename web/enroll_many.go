@@ -20,17 +20,16 @@ func (s *site) manyRoutes(page register) {
 	page("POST /enroll", s.batchCreate)
 	page("GET /enroll/{id}", s.batchShow)
 	page("POST /enroll/{id}/check", s.batchCheck)
-	page("POST /enroll/{id}/choose", s.batchChoose)
-	page("POST /enroll/{id}/start", s.batchStart)
-	page("POST /enroll/{id}/cancel", s.batchCancel)
 	page("GET /imports", s.importNew)
 	page("POST /imports", s.importUpload)
 	page("GET /imports/{id}", s.importShow)
 	page("POST /imports/{id}/check", s.importCheck)
-	page("POST /imports/{id}/choose", s.importChoose)
-	page("POST /imports/{id}/start", s.importStart)
-	page("POST /imports/{id}/cancel", s.importCancel)
 	page("POST /imports/{id}/enroll", s.importEnroll)
+	for path, kind := range map[string]models.BatchKind{"/enroll": models.BatchEnroll, "/imports": models.BatchImport} {
+		page("POST "+path+"/{id}/choose", s.batchTo(kind, models.BatchDraft))
+		page("POST "+path+"/{id}/start", s.batchTo(kind, models.BatchRunning))
+		page("POST "+path+"/{id}/cancel", s.batchTo(kind, models.BatchCanceled))
+	}
 }
 
 // background are the two that work on many beside the pages.
@@ -102,9 +101,16 @@ func (s *site) batchCreate(w http.ResponseWriter, r *http.Request) error {
 		return models.Errorf(models.CodeInvalid, "Nobody was chosen. Go back, mark the people to enroll and try again.")
 	}
 	if len(ids) == 1 {
-		return redirect(w, r, idPath("/prospects/", ids[0])+"/enroll")
+		path := idPath("/prospects/", ids[0]) + "/enroll"
+		if reason := f.int64("talking_point"); reason != 0 {
+			path += idPath("?talking_point=", reason)
+		}
+		return redirect(w, r, path)
 	}
-	b := models.Batch{Kind: models.BatchEnroll, UserID: userOf(r).ID, Name: name}
+	b := models.Batch{Kind: models.BatchEnroll, UserID: userOf(r).ID, Name: name, Options: models.BatchOptions{TalkingPointID: f.ptr("talking_point")}}
+	if _, err := s.enrollReason(r, f); err != nil {
+		return err
+	}
 	if token := f.Get("form_token"); token != "" {
 		// The list's page may be gone back to and others marked on it: the same
 		// form with other people is another order.
@@ -162,11 +168,14 @@ type batchPage struct {
 	Sequences []sequenceChoice
 	Sequence  *sequenceChoice
 	Show      models.RowState
-	Rows      []models.BatchRow
+	Rows      []rowView
 	More      string
 	First     string
 	Ready     int
+	Texts     string // about what the texts cost
 	Look      *batchLook
+	Reason    *models.TalkingPoint // of the library: why they are enrolled
+	Calls     int64                // how many rows name a booked call
 }
 
 // batchLook is what one of many would get.
@@ -190,9 +199,20 @@ func (s *site) batchShow(w http.ResponseWriter, r *http.Request) error {
 
 func (s *site) renderBatch(w http.ResponseWriter, r *http.Request, b models.Batch, status int, f form) error {
 	p := batchPage{page: s.page(r, "Enroll "+b.Name, "prospects"), Batch: b, Form: f, Ready: b.Done - b.Refused}
-	rows, err := s.Store.ViewSequences(r.Context())
+	owners, err := s.Store.BatchOwners(r.Context(), b.ID)
 	if err != nil {
 		return err
+	}
+	rows, err := s.Store.SequencesFor(r.Context(), teamsOf(owners...)...)
+	if err != nil {
+		return err
+	}
+	if b.Options.TalkingPointID != nil {
+		reason, err := s.Store.TalkingPoint(r.Context(), *b.Options.TalkingPointID)
+		if err != nil {
+			return err
+		}
+		p.Reason = &reason
 	}
 	var picked int64
 	if b.SequenceID != nil {
@@ -204,8 +224,14 @@ func (s *site) renderBatch(w http.ResponseWriter, r *http.Request, b models.Batc
 			p.Sequence = &p.Sequences[i]
 		}
 	}
+	if b.State == models.BatchChecked {
+		p.Texts = s.textsOfMany(r, b, p.Ready)
+	}
+	if p.Calls, err = s.Store.BatchCalls(r.Context(), b.ID); err != nil {
+		return err
+	}
 	p.Show = shownRows(r, b)
-	if p.Rows, p.More, p.First, err = s.batchRows(r, b, p.Show); err != nil {
+	if p.Rows, p.More, p.First, err = s.batchRows(r, b, p.times, p.Show); err != nil {
 		return err
 	}
 	if p.Look, err = s.lookAt(r, p.times, b); err != nil {
@@ -227,9 +253,15 @@ func shownRows(r *http.Request, b models.Batch) models.RowState {
 	return ""
 }
 
-func (s *site) batchRows(r *http.Request, b models.Batch, show models.RowState) (rows []models.BatchRow, more, first string, err error) {
+// rowView is a row with its booked call in both zones.
+type rowView struct {
+	models.BatchRow
+	Call *moment
+}
+
+func (s *site) batchRows(r *http.Request, b models.Batch, t times, show models.RowState) (views []rowView, more, first string, err error) {
 	after, _ := strconv.Atoi(r.URL.Query().Get("after"))
-	rows, err = s.Store.BatchRows(r.Context(), b.ID, show, after, batchRowsPage+1)
+	rows, err := s.Store.BatchRows(r.Context(), b.ID, show, after, batchRowsPage+1)
 	if err != nil {
 		return nil, "", "", err
 	}
@@ -240,7 +272,15 @@ func (s *site) batchRows(r *http.Request, b models.Batch, show models.RowState) 
 	if after > 0 {
 		first = "?show=" + string(show)
 	}
-	return rows, more, first, nil
+	for _, row := range rows {
+		v := rowView{BatchRow: row}
+		if row.CallAt != nil {
+			call := t.Both(*row.CallAt, row.CallZone)
+			v.Call = &call
+		}
+		views = append(views, v)
+	}
+	return views, more, first, nil
 }
 
 // lookAt previews the sequence for the one person asked for.
@@ -253,7 +293,11 @@ func (s *site) lookAt(r *http.Request, t times, b models.Batch) (*batchLook, err
 	if err != nil {
 		return nil, err
 	}
-	steps, refusals, err := s.Scheduler.Preview(r.Context(), scheduler.EnrollRequest{ProspectID: id, SequenceID: *b.SequenceID, RepID: b.Options.RepID, By: actorOf(r)})
+	row, err := s.Store.BatchRowOf(r.Context(), b.ID, id)
+	if err != nil || row == nil {
+		return nil, err
+	}
+	steps, refusals, err := s.Scheduler.Preview(r.Context(), scheduler.RequestOf(b, *row))
 	if err != nil {
 		return nil, err
 	}
@@ -279,8 +323,12 @@ func (s *site) batchCheck(w http.ResponseWriter, r *http.Request) error {
 		f.Errors["sequence"] = "Choose the sequence they are to be enrolled in."
 		return s.renderBatch(w, r, b, http.StatusUnprocessableEntity, f)
 	}
+	seq, err := s.Store.SequenceVersion(r.Context(), id, 0)
+	if err != nil {
+		return err
+	}
 	return s.changeBatch(w, r, b, func(b *models.Batch) error {
-		b.SequenceID = &id
+		b.SequenceID, b.Options.BookCalls = &id, seq.Definition.Anchor == models.AnchorAppointment
 		if b.State == models.BatchChecking {
 			return nil // a second click
 		}
@@ -288,35 +336,21 @@ func (s *site) batchCheck(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// batchChoose goes back to the choice of the sequence.
-func (s *site) batchChoose(w http.ResponseWriter, r *http.Request) error {
-	b, err := s.batch(r, models.BatchEnroll)
-	if err != nil {
-		return err
-	}
-	return s.changeBatch(w, r, b, func(b *models.Batch) error { return b.Move(models.BatchDraft, s.Clock()) })
-}
-
-// batchStart says go.
-func (s *site) batchStart(w http.ResponseWriter, r *http.Request) error {
-	b, err := s.batch(r, models.BatchEnroll)
-	if err != nil {
-		return err
-	}
-	return s.changeBatch(w, r, b, func(b *models.Batch) error {
-		if b.State == models.BatchRunning || b.State == models.BatchDone {
-			return nil // a second click
+// batchTo moves one on: back to what is chosen, go, or never mind. A second
+// click on go finds it going.
+func (s *site) batchTo(kind models.BatchKind, to models.BatchState) action {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		b, err := s.batch(r, kind)
+		if err != nil {
+			return err
 		}
-		return b.Move(models.BatchRunning, s.Clock())
-	})
-}
-
-func (s *site) batchCancel(w http.ResponseWriter, r *http.Request) error {
-	b, err := s.batch(r, models.BatchEnroll)
-	if err != nil {
-		return err
+		return s.changeBatch(w, r, b, func(b *models.Batch) error {
+			if to == models.BatchRunning && (b.State == models.BatchRunning || b.State == models.BatchDone) {
+				return nil
+			}
+			return b.Move(to, s.Clock())
+		})
 	}
-	return s.changeBatch(w, r, b, func(b *models.Batch) error { return b.Move(models.BatchCanceled, s.Clock()) })
 }
 
 // changeBatch changes one, does what can be done at once and shows it.

@@ -220,10 +220,7 @@ func TestSearchToEnrolledByKeyboard(t *testing.T) {
 	p := app.AddProspect("Noor", "Haddad")
 	app.AddProspect("Dana", "Reyes")
 	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.do("sign in", chromedp.Navigate(app.URL+"/"), chromedp.WaitVisible(chromedp.CSS("#f-email")),
-		chromedp.SendKeys(chromedp.CSS("#f-email"), app.Rep.Email),
-		chromedp.SendKeys(chromedp.CSS("#f-password"), webtest.Password+"\r"),
-		chromedp.WaitVisible(chromedp.CSS("#queue")))
+	b.signIn(app.Rep)
 	keys := 0
 	press := func(what, key, until string) {
 		t.Helper()

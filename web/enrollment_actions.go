@@ -21,7 +21,7 @@ func (s *site) change(w http.ResponseWriter, r *http.Request, done string, do fu
 	}
 	s.Scheduler.Wake()
 	s.flash(r, done)
-	return redirect(w, r, localPath(f.Get("back")))
+	return redirect(w, r, s.fromInbox(r, localPath(f.Get("back"))))
 }
 
 func (s *site) enrollmentPause(w http.ResponseWriter, r *http.Request) error {

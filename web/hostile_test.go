@@ -91,7 +91,7 @@ func TestHostileMails(t *testing.T) {
 	app.Advance(time.Second)
 
 	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.do("sign in", chromedp.Navigate(app.URL+"/sign-in"), chromedp.SendKeys(chromedp.CSS("#f-email"), app.Manager.Email), chromedp.SendKeys(chromedp.CSS("#f-password"), webtest.Password+"\r"), chromedp.WaitVisible(chromedp.CSS("#queue")))
+	b.signIn(app.Manager)
 	for _, path := range []string{fmt.Sprintf("/prospects/%d", p.ID), "/inbox?owner=all", "/", "/inbox/matching", fmt.Sprintf("/inbox/matching/%d", lastUnmatched(t, app)), "/inbox/raw/1"} {
 		b.do(path, chromedp.Navigate(app.URL+path))
 		b.quiet(path)

@@ -27,11 +27,13 @@ type importPage struct {
 	Sheet   crm.Sheet
 	Columns []columnChoice
 	Owners  []option
+	Zones   []option // what the times of calls are in
 	Show    models.RowState
-	Rows    []models.BatchRow
+	Rows    []rowView
 	More    string
 	First   string
 	Ready   int
+	Calls   int64 // how many lines name a booked call
 	Token   string
 	Recent  []batchLine
 }
@@ -164,8 +166,13 @@ func (s *site) renderImport(w http.ResponseWriter, r *http.Request, b models.Bat
 			return err
 		}
 	}
+	p.Zones = append([]option{{Value: "", Label: "their own: the zone where each person is"}}, zoneOptions(userOf(r).Zone)...)
+	p.Zones = choose(f.Get("call_zone"), p.Zones)
+	if p.Calls, err = s.Store.BatchCalls(r.Context(), b.ID); err != nil {
+		return err
+	}
 	p.Show = shownRows(r, b)
-	if p.Rows, p.More, p.First, err = s.batchRows(r, b, p.Show); err != nil {
+	if p.Rows, p.More, p.First, err = s.batchRows(r, b, p.times, p.Show); err != nil {
 		return err
 	}
 	return s.views.render(w, status, "import", p)
@@ -214,7 +221,7 @@ func (s *site) importCheck(w http.ResponseWriter, r *http.Request) error {
 	}
 	opt, total, err := importOptions(r, b, f)
 	if err != nil {
-		if err := f.take(err, "consent", "owner", "file"); err != nil {
+		if err := f.take(err, "consent", "owner", "file", "call_zone"); err != nil {
 			return err
 		}
 		return s.renderImport(w, r, b, http.StatusUnprocessableEntity, f)
@@ -228,10 +235,15 @@ func (s *site) importCheck(w http.ResponseWriter, r *http.Request) error {
 func importOptions(r *http.Request, b models.Batch, f form) (models.BatchOptions, int, error) {
 	opt := models.BatchOptions{
 		OwnerID: f.int64("owner"), Consent: models.ConsentBasis(f.Get("consent")), ConsentSource: f.Get("consent_source"),
-		Country: strings.ToUpper(f.Get("country")), Mapping: map[string]string{},
+		Country: strings.ToUpper(f.Get("country")), CallZone: f.Get("call_zone"), Mapping: map[string]string{},
 	}
 	if opt.OwnerID == 0 {
 		opt.OwnerID = userOf(r).ID
+	}
+	if opt.CallZone != "" {
+		if _, err := models.LoadZone(opt.CallZone); err != nil {
+			return opt, 0, models.Invalid("call_zone", "choose a time zone from the list")
+		}
 	}
 	if f.Get("consent") == "" {
 		return opt, 0, models.Invalid("consent", "say on what basis these people may be contacted; \"none\" is an answer too")
@@ -248,37 +260,6 @@ func importOptions(r *http.Request, b models.Batch, f form) (models.BatchOptions
 		}
 	}
 	return opt, sheet.Rows, crm.CheckMapping(b.Content, opt.Mapping)
-}
-
-// importChoose goes back to the columns.
-func (s *site) importChoose(w http.ResponseWriter, r *http.Request) error {
-	b, err := s.batch(r, models.BatchImport)
-	if err != nil {
-		return err
-	}
-	return s.changeBatch(w, r, b, func(b *models.Batch) error { return b.Move(models.BatchDraft, s.Clock()) })
-}
-
-// importStart says go.
-func (s *site) importStart(w http.ResponseWriter, r *http.Request) error {
-	b, err := s.batch(r, models.BatchImport)
-	if err != nil {
-		return err
-	}
-	return s.changeBatch(w, r, b, func(b *models.Batch) error {
-		if b.State == models.BatchRunning || b.State == models.BatchDone {
-			return nil // a second click
-		}
-		return b.Move(models.BatchRunning, s.Clock())
-	})
-}
-
-func (s *site) importCancel(w http.ResponseWriter, r *http.Request) error {
-	b, err := s.batch(r, models.BatchImport)
-	if err != nil {
-		return err
-	}
-	return s.changeBatch(w, r, b, func(b *models.Batch) error { return b.Move(models.BatchCanceled, s.Clock()) })
 }
 
 // importEnroll takes those whom the file brought to the choice of a sequence;

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"followup/models"
 	"followup/store"
@@ -18,7 +19,10 @@ type inboxPage struct {
 	Owners   []inboxTab
 	Channels []option
 	Channel  string
-	Self     string // this list's own address
+	Self     string      // this list's own address
+	Open     *personPage // the conversation beside the list
+	Reply    int64       // its task that asks for an answer; 0: none
+	List     string      // the list without a conversation
 	More     string
 	First    string
 }
@@ -33,6 +37,8 @@ type inboxTab struct {
 
 type inboxRow struct {
 	store.InboxRow
+	Href    string
+	Here    bool // its conversation stands open beside the list
 	When    moment
 	Unread  bool
 	Waits   bool
@@ -40,7 +46,10 @@ type inboxRow struct {
 	Inbound bool
 }
 
-// inbox lists conversations, one a person: whoever waits for us first.
+const inboxPath = "/inbox"
+
+// inbox lists conversations, one a person: whoever waits for us first. One of
+// them stands open beside the list, with whom it is about.
 func (s *site) inbox(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	sees, err := s.seenBy(r)
@@ -56,14 +65,21 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request) error {
 	if mine {
 		f.OwnerID = u.ID
 	}
+	open, err := s.opened(r, q.Get("open"))
+	if err != nil {
+		return err
+	}
 	v, err := s.Store.ViewInbox(r.Context(), f)
 	if err != nil {
 		return err
 	}
 	p := inboxPage{page: s.page(r, "Inbox", "inbox"), View: v, Mine: mine, Channel: string(f.Channel), Self: inboxHref(q, "", "")}
 	for _, row := range v.Rows {
-		p.Rows = append(p.Rows, viewInboxRow(p.times, row))
+		line := viewInboxRow(p.times, row)
+		line.Href, line.Here = inboxHref(q, "open", idPath("", row.Prospect.ID)), idPath("", row.Prospect.ID) == q.Get("open")
+		p.Rows = append(p.Rows, line)
 	}
+	p.Wide, p.List = true, inboxHref(q, "open", "")
 	p.Owners = []inboxTab{{Label: "Mine", Href: inboxHref(q, "owner", ""), On: mine}, {Label: everybodys(sees), Href: inboxHref(q, "owner", "all"), On: !mine}}
 	p.Shows = []inboxTab{
 		{Label: "Everyone who wrote", Href: inboxHref(q, "show", ""), On: f.Show == store.InboxWritten},
@@ -78,7 +94,47 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request) error {
 	if f.Page.After != "" {
 		p.First = inboxHref(q, "after", "")
 	}
+	if open != nil {
+		if err := s.beside(r, &p, *open); err != nil {
+			return err
+		}
+	}
 	return s.show(w, "inbox", p)
+}
+
+// opened is the conversation that stands beside the list, read from now on;
+// nil where none does, or where only the list renews itself.
+func (s *site) opened(r *http.Request, id string) (*store.PersonView, error) {
+	if id == "" || refreshing(r) {
+		return nil, nil
+	}
+	n, _ := strconv.ParseInt(id, 10, 64)
+	if err := s.maySee(r, store.SubjectProspect, n); err != nil {
+		return nil, err
+	}
+	v, err := s.Store.ViewPerson(r.Context(), n)
+	if err == nil && v.Prospect.MergedInto != nil {
+		v, err = s.Store.ViewPerson(r.Context(), *v.Prospect.MergedInto)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &v, s.seen(r, v)
+}
+
+// beside sets a conversation beside the list.
+func (s *site) beside(r *http.Request, p *inboxPage, v store.PersonView) error {
+	person, err := s.personPage(r, p.page, v, "", newForm())
+	if err != nil {
+		return err
+	}
+	p.Open, p.Title = &person, "Inbox: "+v.Prospect.Name()
+	for _, t := range v.Tasks {
+		if t.Kind == models.TaskReply && t.State == models.TaskOpen && s.mayMove(r, t) == nil {
+			p.Reply = t.ID
+		}
+	}
+	return nil
 }
 
 // inboxShow also understands the older address of those who wait.
@@ -94,10 +150,14 @@ func inboxShow(q url.Values) store.InboxShow {
 }
 
 // inboxHref is the inbox's address with one thing changed; another view
-// begins at its first page.
+// begins at its first page, with nothing open.
 func inboxHref(q url.Values, name, value string) string {
+	keep := []string{"owner", "show", "channel"}
+	if name == "" || name == "open" {
+		keep = append(keep, "after", "open")
+	}
 	c := url.Values{}
-	for _, k := range []string{"owner", "show", "channel"} {
+	for _, k := range keep {
 		if v := q.Get(k); v != "" && k != name {
 			c.Set(k, v)
 		}
@@ -106,9 +166,9 @@ func inboxHref(q url.Values, name, value string) string {
 		c.Set(name, value)
 	}
 	if len(c) == 0 {
-		return "/inbox"
+		return inboxPath
 	}
-	return "/inbox?" + c.Encode()
+	return inboxPath + "?" + c.Encode()
 }
 
 func everybodys(v store.Visibility) string {
@@ -191,5 +251,5 @@ func (s *site) unread(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.flash(r, v.Prospect.Name()+" stands among the unread again.")
-	return redirect(w, r, "/inbox")
+	return redirect(w, r, inboxPath)
 }

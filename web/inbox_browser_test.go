@@ -30,7 +30,7 @@ func testInboxInTheBrowser(t *testing.T, app *webtest.App) {
 		t.Fatal(err)
 	}
 	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.do("sign in", chromedp.Navigate(app.URL+"/sign-in"), chromedp.SendKeys(chromedp.CSS("#f-email"), app.Rep.Email), chromedp.SendKeys(chromedp.CSS("#f-password"), webtest.Password+"\r"), chromedp.WaitVisible(chromedp.CSS("#queue")))
+	b.signIn(app.Rep)
 	b.do("open the inbox by keys", chromedp.KeyEvent("g"), chromedp.KeyEvent("i"), chromedp.WaitVisible(chromedp.CSS(".inbox-bar")))
 	b.see("Dana Reyes", "Can we do Friday?", "Waiting", "Unread")
 	b.do("open the thread", chromedp.KeyEvent("j"), chromedp.KeyEvent("\r"), chromedp.WaitVisible(chromedp.CSS("#body")))
@@ -76,7 +76,7 @@ func TestProspectListInTheBrowser(t *testing.T) {
 	app.AddProspect("Daniel", "Park")
 	app.AddProspect("Joe", "Lund")
 	b := browser{t: t, ctx: webtest.Browser(t, time.Minute), app: app}
-	b.do("sign in", chromedp.Navigate(app.URL+"/sign-in"), chromedp.SendKeys(chromedp.CSS("#f-email"), app.Rep.Email), chromedp.SendKeys(chromedp.CSS("#f-password"), webtest.Password+"\r"), chromedp.WaitVisible(chromedp.CSS("#queue")))
+	b.signIn(app.Rep)
 	b.do("search as one types", chromedp.Navigate(app.URL+"/prospects"), chromedp.SendKeys(chromedp.CSS("#l-q"), "dan"), turns(`document.querySelectorAll("#people tbody tr").length === 2`))
 	b.do("mark all", chromedp.Click(chromedp.CSS("[data-all]")), turns(`document.querySelector("[data-chosen]").textContent === "2 marked"`))
 	b.do("enroll them", chromedp.Click(chromedp.CSS(`[name=some]`)), chromedp.WaitNotPresent(chromedp.CSS("#filters")), chromedp.WaitVisible(chromedp.CSS("main h1")))

@@ -111,13 +111,13 @@ func (s *site) insights(w http.ResponseWriter, r *http.Request) error {
 // insightQuestion reads the filters; what does not exist is left out.
 func (s *site) insightQuestion(r *http.Request, names store.InsightNames) (insightQuestion, error) {
 	v, u := r.URL.Query(), userOf(r)
-	set, err := s.Store.Settings(r.Context())
+	seen, err := s.seenBy(r)
 	if err != nil {
 		return insightQuestion{}, err
 	}
 	q := insightQuestion{
 		View: oneOf(v.Get("view"), insightViews), Period: oneOf(v.Get("period"), insightPeriods), By: oneOf(v.Get("by"), insightBys),
-		Measure: v.Get("measure"), Rep: number(v, "rep"), Team: number(v, "team"), Seen: visibility(u, set),
+		Measure: v.Get("measure"), Rep: number(v, "rep"), Team: number(v, "team"), Seen: seen,
 	}
 	if v.Get("period") == "" {
 		q.Period = "90"

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"time"
@@ -83,21 +84,12 @@ func (s *site) renderLater(w http.ResponseWriter, r *http.Request, id int64, sta
 	if p.Later, err = s.laterForms(r, p.times); err != nil {
 		return err
 	}
-	p.Later.TaskID, p.Later.Form, p.Later.Back = id, f, localPath(firstOf(f.Get("back"), r.URL.Query().Get("back")))
+	p.Later.TaskID, p.Later.Form, p.Later.Back = id, f, localPath(cmp.Or(f.Get("back"), r.URL.Query().Get("back")))
 	p.Later.Snoozed = v.Task.SnoozedUntil != nil && v.Task.SnoozedUntil.After(p.now)
 	if v.Task.Kind == models.TaskCall && v.Task.AppointmentID != nil && !v.Task.DueAt.After(p.now) {
 		p.Later.Booked = "This call is booked for an exact minute and cannot be put off. Move or cancel it, or hand it over."
 	}
 	return s.views.render(w, status, "later", p)
-}
-
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 // taskSnooze puts a task off.

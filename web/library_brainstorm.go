@@ -85,11 +85,11 @@ func (s *site) pointAnswers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	set, err := s.Store.Settings(r.Context())
+	seen, err := s.seenBy(r)
 	if err != nil {
 		return err
 	}
-	people, more, err := s.Store.AnsweredBy(r.Context(), tp, visibility(userOf(r), set))
+	people, more, err := s.Store.AnsweredBy(r.Context(), tp, seen)
 	if err != nil {
 		return err
 	}

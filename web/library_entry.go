@@ -27,6 +27,7 @@ type entryPage struct {
 	HeardN   store.Count
 	Audio    *recordingView
 	Spoken   string
+	Draft    *moment // since when the form shows what is not saved yet
 }
 
 func (s *site) entryNew(w http.ResponseWriter, r *http.Request) error {
@@ -46,6 +47,13 @@ func (s *site) entryShow(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := newForm()
 	f.Values = e.Values
+	d, err := s.draftOver(r, sh, e)
+	if err != nil {
+		return err
+	}
+	if d != nil {
+		f.Values, e.Revision = d.Values, d.Revision
+	}
 	return s.renderEntry(w, r, http.StatusOK, sh, e, f, nil)
 }
 
@@ -90,6 +98,12 @@ func (s *site) renderEntry(w http.ResponseWriter, r *http.Request, status int, s
 	if err := s.surroundEntry(r, sh, e, &p); err != nil {
 		return err
 	}
+	if d, err := s.draftOver(r, sh, e); err != nil {
+		return err
+	} else if d != nil {
+		since := p.Ago(d.Since)
+		p.Draft = &since
+	}
 	return s.views.render(w, status, "library_entry", p)
 }
 
@@ -98,11 +112,10 @@ func (s *site) surroundEntry(r *http.Request, sh shelf, e entry, p *entryPage) e
 	if e.ID == 0 {
 		return nil
 	}
-	set, err := s.Store.Settings(r.Context())
+	seen, err := s.seenBy(r)
 	if err != nil {
 		return err
 	}
-	seen := visibility(userOf(r), set)
 	switch sh.Path {
 	case "points":
 		p.Heard, p.HeardN, err = s.Store.WhoHeard(r.Context(), e.ID, seen)
@@ -133,6 +146,9 @@ func (s *site) entrySave(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	do := f.Get("do")
+	if published := e.ID != 0 && e.State != models.LibraryDraft; published && (do == "autosave" || do == "discard") {
+		return s.entryDraft(w, r, u, sh, e, do)
+	}
 	said, err := s.moveEntry(&e, u, do)
 	if err != nil {
 		return err
@@ -143,6 +159,9 @@ func (s *site) entrySave(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return s.entryRefused(w, r, sh, e, f, err)
+	}
+	if err := s.CRM.DropEntryDraft(r.Context(), u.ID, sh.Path, kept.ID); err != nil {
+		return err
 	}
 	s.flash(r, said)
 	if sh.Path == "points" && do == "publish" {
@@ -203,7 +222,7 @@ func (s *site) moveEntry(e *entry, u models.User, do string) (string, error) {
 		return "Back in the library.", nil
 	case "autosave":
 		if e.State != models.LibraryDraft {
-			return "", models.Errorf(models.CodeConflict, "What is published is saved by its button only.")
+			return "", models.Errorf(models.CodeConflict, "Your own snippet is saved by its button.")
 		}
 	}
 	if e.State == models.LibraryDraft {

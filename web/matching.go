@@ -113,10 +113,14 @@ func (s *site) renderMatch(w http.ResponseWriter, r *http.Request, v store.Unmat
 	if picked == 0 && len(v.Same) == 1 {
 		picked = v.Same[0].Prospect.ID
 	}
+	sees, err := s.seenBy(r)
+	if err != nil {
+		return err
+	}
 	shown := map[int64]bool{}
 	choices := func(rows []store.ProspectRow) (out []matchChoice) {
 		for _, row := range rows {
-			if !shown[row.Prospect.ID] {
+			if may, err := s.Store.MaySee(r.Context(), sees, row.Prospect); err == nil && may && !shown[row.Prospect.ID] {
 				shown[row.Prospect.ID] = true
 				out = append(out, matchChoice{ProspectRow: row, Picked: row.Prospect.ID == picked})
 			}
@@ -124,10 +128,6 @@ func (s *site) renderMatch(w http.ResponseWriter, r *http.Request, v store.Unmat
 		return out
 	}
 	if p.Search != "" {
-		sees, err := s.seenBy(r)
-		if err != nil {
-			return err
-		}
 		found, err := s.Store.ViewProspects(r.Context(), store.ProspectFilter{Sees: sees, Query: p.Search, Page: models.Page{Limit: 20}})
 		if err != nil {
 			return err
@@ -152,6 +152,9 @@ func (s *site) matchAttach(w http.ResponseWriter, r *http.Request) error {
 	if to == 0 {
 		f.Errors["prospect"] = "Choose whom it is from, or search for them."
 		return s.renderMatch(w, r, v, http.StatusUnprocessableEntity, f)
+	}
+	if err := s.maySee(r, store.SubjectProspect, to); err != nil {
+		return err
 	}
 	rec, err := s.Replies.Attach(r.Context(), replies.AttachRequest{
 		MessageID: v.Message.ID, ProspectID: to, UserID: userOf(r).ID, AddAddress: f.Get("add_address") != "",

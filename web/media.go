@@ -46,7 +46,8 @@ var shownTypes = map[string]bool{
 	"audio/mpeg": true, "audio/wav": true, "audio/x-wav": true, "audio/ogg": true, "audio/mp4": true, "audio/amr": true, "video/mp4": true, "video/3gpp": true,
 }
 
-// mediaShow fetches what a customer sent, with the sender's credentials.
+// mediaShow gives what a customer sent: from here, or, before it was fetched,
+// from its provider with the sender's credentials.
 func (s *site) mediaShow(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathID(r)
 	if err != nil {
@@ -68,11 +69,18 @@ func (s *site) mediaShow(w http.ResponseWriter, r *http.Request) error {
 	if m.Media[n-1].Part > 0 && m.InboundID != nil && s.mayOpen(r, m, sender) {
 		return s.attachmentShow(w, r, m, m.Media[n-1])
 	}
-	if sender == nil {
-		return models.Errorf(models.CodeNotFound, "The account that this came to is not known any more, so it cannot be fetched.")
-	}
 	if !s.mayOpen(r, m, sender) {
 		return models.Errorf(models.CodeForbidden, "This message came to a colleague’s own %s.", sender.Address)
+	}
+	if kept, err := s.Store.KeptMedia(r.Context(), m.ID, n-1); err != nil || kept != nil {
+		if err != nil {
+			return err
+		}
+		serveMedia(w, r, channels.MediaContent{Type: kept.Type, Body: kept.Content}, n)
+		return nil
+	}
+	if sender == nil {
+		return models.Errorf(models.CodeNotFound, "The account that this came to is not known any more, so it cannot be fetched.")
 	}
 	fetcher := s.Channels.MediaFetcher(*sender)
 	if fetcher == nil {

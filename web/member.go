@@ -22,7 +22,7 @@ type memberPage struct {
 	Zones      []string
 	Colleagues []option // who may stand in or take over
 	Leaves     []leaveView
-	SignIns    int
+	SignIns    []signInView
 	Factor     bool
 	Still      int // prospects with which they have anything to do
 	Today      string
@@ -80,11 +80,9 @@ func (s *site) renderMember(w http.ResponseWriter, r *http.Request, status int, 
 	if p.Still, err = s.Store.StillTheirs(ctx, u.ID); err != nil {
 		return err
 	}
-	ins, err := s.Store.SignIns(ctx, u.ID, p.now)
-	if err != nil {
+	if p.SignIns, err = s.signInsOf(r, p.times, u.ID); err != nil {
 		return err
 	}
-	p.SignIns = len(ins)
 	if p.Factor, err = s.CRM.HasFactor(ctx, u.ID); err != nil {
 		return err
 	}
@@ -187,6 +185,17 @@ func (s *site) memberSignOut(w http.ResponseWriter, r *http.Request) error {
 	u, err := s.member(r)
 	if err != nil {
 		return err
+	}
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	if id := f.Get("id"); id != "" {
+		if err := s.CRM.SignOutOne(r.Context(), actorOf(r), u.ID, id); err != nil {
+			return err
+		}
+		s.flash(r, "That browser is signed out.")
+		return redirect(w, r, idPath("/team/", u.ID))
 	}
 	keep := ""
 	if u.ID == userOf(r).ID {

@@ -15,6 +15,7 @@ type contextKey int
 const (
 	keyRequestID contextKey = iota
 	keyUser
+	keySettings
 )
 
 // requestID names the request in the log, in the response and on error pages.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/subtle"
 	"net"
 	"net/http"
@@ -60,7 +61,7 @@ func (s *site) oauthCallback(w http.ResponseWriter, r *http.Request) error {
 		return models.Errorf(models.CodeForbidden, "this sign-in was not begun here, or is over; connect the mailbox again from the accounts page")
 	}
 	if no := q.Get("error"); no != "" || q.Get("code") == "" {
-		s.flash(r, "The mailbox was not connected: permission was not given. Nothing has changed.")
+		s.flash(r, "The mailbox was not connected: "+oauth.Denied(no, q.Get("error_description"))+" Nothing has changed.")
 		http.Redirect(w, r, afterOAuth, http.StatusSeeOther)
 		return nil
 	}
@@ -83,9 +84,30 @@ func (s *site) oauthCallback(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.TakeOverFromSandbox(ctx, sender, actorOf(r), s.Clock()); err != nil {
 		return err
 	}
-	s.flash(r, sender.Address+" is connected.")
-	http.Redirect(w, r, afterOAuth, http.StatusSeeOther)
-	return nil
+	return s.oauthProbe(w, r, sender)
+}
+
+// oauthProbe signs in at both servers at once: a permission alone does not
+// tell that the mailbox may be written from and read by SMTP and IMAP. What
+// needs a person stops it; a server that is away says nothing.
+func (s *site) oauthProbe(w http.ResponseWriter, r *http.Request, sender models.Sender) error {
+	said := sender.Address + " is connected. Send a test mail to itself: nothing else proves that answers will be seen."
+	if prober := s.Channels.Prober(sender); prober != nil {
+		ctx, cancel := context.WithTimeout(r.Context(), checkFor)
+		defer cancel()
+		err := prober.Probe(ctx, sender)
+		switch {
+		case models.CodeOf(err) == models.CodeInvalid:
+			said = sender.Address + " gave its permission, but cannot be used yet: " + messageOf(err) + ". Then start it again."
+			if err := s.CRM.NotReady(r.Context(), actorOf(r), sender.ID, messageOf(err)); err != nil {
+				return err
+			}
+		case err != nil:
+			said = sender.Address + " is connected. Its servers could not be reached just now; check it in a minute."
+		}
+	}
+	s.flash(r, said)
+	return redirect(w, r, idPath("/accounts/", sender.ID))
 }
 
 // oauthSender is the mailbox that the tokens open. What was set by hand stays;
@@ -114,7 +136,8 @@ func (s *site) oauthSender(r *http.Request, app oauth.App, tokens oauth.Tokens, 
 	sender.Settings.Username, sender.Settings.Folders, sender.Settings.FilesSentCopies = tokens.Address, folders, copies
 	sender.Inbound = models.InboundPoll
 	sender.Credentials.Password = ""
-	sender.Credentials.Tokens = models.SenderTokens{Refresh: tokens.Refresh, Access: tokens.Access, Expires: tokens.Expires}
+	sender.Credentials.Tokens = tokens.Kept()
+	sender.Settings.SecretExpires = sender.Credentials.Tokens.Ends()
 	return sender, nil
 }
 

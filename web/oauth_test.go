@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"followup/channels"
 	"followup/channels/email"
+	"followup/channels/email/emailtest"
 	"followup/channels/email/oauth"
 	"followup/channels/email/oauth/oauthtest"
 	"followup/models"
@@ -170,5 +172,59 @@ func TestPostedMail(t *testing.T) {
 	}
 	if len(v.Messages) != 1 || v.Messages[0].Class != models.ClassHuman {
 		t.Fatalf("%d messages", len(v.Messages))
+	}
+}
+
+// A sign-in ends on the mailbox's page. Where its organisation has switched
+// SMTP off, the mailbox is kept stopped with what helps, and starts once it works.
+func TestAMailboxThatMayNotSend(t *testing.T) {
+	provider := oauthtest.New(t, "rae@sales.test")
+	off := true
+	smtp := emailtest.StartSMTP(t, emailtest.SMTPOptions{Security: emailtest.StartTLS, Username: "rae@sales.test", Token: provider.Accepts, Answer: func(at emailtest.Stage, _ emailtest.Received) emailtest.Answer {
+		if off && at == emailtest.AtAuth {
+			return emailtest.Answer{Code: 535, Enhanced: [3]int{5, 7, 139}, Text: "Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox."}
+		}
+		return emailtest.Answer{}
+	}})
+	imap := emailtest.StartIMAP(t, "rae@sales.test", "no password works")
+	imap.DemandToken(provider.Accepts)
+	at := provider.App(oauth.Google)
+	var hosts models.Sender
+	smtp.Configure(&hosts)
+	imap.Configure(&hosts)
+	hosts.Settings.OAuth = oauth.Google
+	at.Settings = hosts.Settings
+	app := webtest.New(t, webtest.Options{OAuth: map[string]oauth.App{oauth.Google: at}})
+	keeper := &oauth.Keeper{Apps: map[string]oauth.App{oauth.Google: at}, Store: app.Store, Clock: app.Now, Client: http.DefaultClient}
+	box := email.New(email.Options{Clock: app.Now, RootCAs: emailtest.RootCAs(t), Timeout: 10 * time.Second, Token: keeper.Token})
+	t.Cleanup(func() { _ = box.Close() })
+	app.Channels.Add(models.ProviderSMTP, box)
+
+	rep := app.SignIn(app.Rep)
+	if status, _ := rep.Get(consent(t, app, rep, "")); status != http.StatusSeeOther {
+		t.Fatalf("the callback: status %d", status)
+	}
+	s := mailboxOf(t, app, "rae@sales.test")
+	if s == nil || s.State != models.SenderStopped || s.StoppedReason != models.StopUntested {
+		t.Fatalf("the mailbox: %+v", s)
+	}
+	page := "/accounts/" + strconv.FormatInt(s.ID, 10)
+	if _, body := rep.Get(page); !strings.Contains(body, "gave its permission, but cannot be used yet") || !strings.Contains(body, "Authenticated SMTP") {
+		t.Errorf("the page does not say what helps")
+	}
+	off = false
+	if status, _ := rep.Post(page+"/start", nil); status != http.StatusSeeOther || mailboxOf(t, app, "rae@sales.test").State != models.SenderActive {
+		t.Errorf("started again: status %d", status)
+	}
+	// Signing in where everything works leaves it sending.
+	if status, _ := rep.Get(consent(t, app, rep, "")); status != http.StatusSeeOther || mailboxOf(t, app, "rae@sales.test").State != models.SenderActive {
+		t.Errorf("signed in again: status %d", status)
+	}
+	provider.Decline("access_denied", "AADSTS90094: The grant requires admin permissions.")
+	if status, _ := rep.Get(consent(t, app, rep, "")); status != http.StatusSeeOther {
+		t.Errorf("declined: status %d", status)
+	}
+	if _, body := rep.Get("/accounts"); !strings.Contains(body, "an administrator of the mailbox’s organisation") && !strings.Contains(body, "an administrator of the mailbox&#39;s organisation") {
+		t.Errorf("the page does not say that an administrator must permit it")
 	}
 }

@@ -91,7 +91,7 @@ func (s *site) page(r *http.Request, title, nav string) page {
 	if b, err := s.Store.ViewBadges(r.Context(), u.ID, p.now); err == nil {
 		p.Badges = b
 	}
-	if set, err := s.Store.Settings(r.Context()); err == nil {
+	if set, err := s.settings(r); err == nil {
 		p.Workspace = set.Workspace
 		if set.Paused {
 			p.Paused = set.PausedWhy
@@ -115,6 +115,24 @@ func (s *site) show(w http.ResponseWriter, name string, data any) error {
 func redirect(w http.ResponseWriter, r *http.Request, to string) error {
 	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // G710: callers give paths of this site; what a form names passes localPath first
 	return nil
+}
+
+// cameFrom is the page of ours on which a form stood, else the one given: a
+// form that was refused is shown at its own address, which only takes forms.
+func (s *site) cameFrom(r *http.Request, otherwise string) string {
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Path == "" || from.Host != r.Host || from.Path == r.URL.Path {
+		return otherwise
+	}
+	return localPath(from.RequestURI())
+}
+
+// fromInbox is the inbox where one worked there, else the page given.
+func (s *site) fromInbox(r *http.Request, otherwise string) string {
+	if from := s.cameFrom(r, otherwise); from == inboxPath || strings.HasPrefix(from, inboxPath+"?") {
+		return from
+	}
+	return otherwise
 }
 
 // pathID reads {id}.

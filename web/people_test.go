@@ -82,6 +82,7 @@ func testMergePages(t *testing.T, app *webtest.App) {
 	if _, body = rep.Get(fmt.Sprintf("/prospects/%d", twin.ID)); !strings.Contains(body, "Met at the fair") || !strings.Contains(body, "Dana Reyes") {
 		t.Errorf("the other address: %s", text(body))
 	}
+	wants(t, "what came from where", body, "Became part of this record", "D. Reyes")
 }
 
 // A company is added, edited, held and released by hand.

@@ -32,6 +32,7 @@ type pointView struct {
 	Tried      moment
 	Permits    []permit
 	Suppressed string
+	Ask        models.ChannelKind // what they could say yes to; "": there is nothing to ask
 }
 
 // permit says in words which channels a consent opens on a contact point.
@@ -90,6 +91,9 @@ func (s *site) pointView(t times, v store.PersonView, c models.ContactPoint, kin
 		switch {
 		case best.Basis.Level() < rules.Consent.Level():
 			short = append(short, name)
+			if rules.Consent.Level() <= models.ConsentOral.Level() && pv.Ask == "" && c.Usable() {
+				pv.Ask = k
+			}
 		case best.Basis.Level() > 0:
 			if open[best.Basis] == nil {
 				bases = append(bases, best.Basis)

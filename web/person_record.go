@@ -53,6 +53,9 @@ func (s *site) recordOf(r *http.Request, p *personPage, v store.PersonView) erro
 	for _, e := range edits {
 		p.Edits = append(p.Edits, editView{ProspectEdit: e, What: wordOr(fieldWords[e.Field], strings.TrimPrefix(e.Field, "custom.")), Who: wordOr(names[e.By], e.By), When: p.Ago(e.At)})
 	}
+	if err := s.mergesOf(r, p, v.Prospect.ID, names); err != nil {
+		return err
+	}
 	twins, err := s.Store.TwinsOf(r.Context(), v.Prospect.ID)
 	if err != nil {
 		return err
@@ -63,6 +66,46 @@ func (s *site) recordOf(r *http.Request, p *personPage, v store.PersonView) erro
 			other = d.OtherID
 		}
 		p.Twins = append(p.Twins, twinView{Duplicate: d, Why: twinWords[d.Reason], Href: mergeHref(v.Prospect.ID, other)})
+	}
+	return nil
+}
+
+// mergeView is a record that became part of this one.
+type mergeView struct {
+	From string
+	What string // what came with it
+	Who  string
+	When moment
+}
+
+// broughtWords name what a merge brought, in the order in which it is told.
+var broughtWords = []struct{ table, one, many string }{
+	{"messages", "message", "messages"}, {"contact_points", "address or number", "addresses and numbers"}, {"tasks", "task", "tasks"},
+	{"touches", "touch", "touches"}, {"enrollments", "enrollment", "enrollments"}, {"commitments", "promise", "promises"},
+	{"appointments", "booked call", "booked calls"}, {"consents", "consent", "consents"}, {"objections", "objection", "objections"},
+}
+
+func (s *site) mergesOf(r *http.Request, p *personPage, id int64, names map[string]string) error {
+	merges, err := s.Store.MergesInto(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	for _, m := range merges {
+		var brought []string
+		for _, w := range broughtWords {
+			switch n := len(m.Moved[w.table]); n {
+			case 0:
+			case 1:
+				brought = append(brought, "1 "+w.one)
+			default:
+				brought = append(brought, strconv.Itoa(n)+" "+w.many)
+			}
+		}
+		from, err := s.Store.Person(r.Context(), m.DropID)
+		if err != nil {
+			return err
+		}
+		p.Merges = append(p.Merges, mergeView{From: from.Prospect.Name(), What: strings.Join(brought, ", "), Who: wordOr(names[m.By], m.By), When: p.Ago(m.At)})
 	}
 	return nil
 }

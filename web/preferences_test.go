@@ -146,7 +146,7 @@ func TestRulesPage(t *testing.T) {
 		t.Fatalf("%q %v", set.Rules, err)
 	}
 	admin.Post("/settings/rules", form("id", "hours/US-TX", "default", "1"))
-	caps := form("person_day", "3", "person_gap", "0", "company_day", "20", "active_per_rep", "150", "failed_days", "3", "rest_days", "30")
+	caps := form("person_day", "3", "person_gap", "0", "company_day", "20", "active_per_rep", "150", "failed_days", "3", "rest_days", "30", "text_budget", "50", "spread", "20")
 	if status, _ := admin.Post("/settings/rules/caps", caps); status != http.StatusOK {
 		t.Errorf("%d", status)
 	}

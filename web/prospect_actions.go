@@ -30,20 +30,24 @@ func (s *site) quick(w http.ResponseWriter, r *http.Request, name string, fields
 		return s.renderPerson(w, r, v, status, name, f)
 	}
 	s.flash(r, done)
-	return redirect(w, r, idPath("/prospects/", v.Prospect.ID))
+	return redirect(w, r, s.fromInbox(r, idPath("/prospects/", v.Prospect.ID)))
 }
 
 // answer sends what the rep wrote, on the channel that stands beside the box.
 func (s *site) answer(w http.ResponseWriter, r *http.Request) error {
-	return s.quick(w, r, "answer", []string{"body", "subject", "channel"}, func(v store.PersonView, f form) (string, error) {
+	return s.quick(w, r, "answer", []string{"body", "subject", "channel", "hour"}, func(v store.PersonView, f form) (string, error) {
 		kind, to := answerBy(f.Get("channel"))
 		if err := s.takeFiles(r, v.Prospect.ID); err != nil {
+			return "", err
+		}
+		seen, err := s.hourSeen(r, v, f, kind, to)
+		if err != nil {
 			return "", err
 		}
 		touch, choice, err := s.Replies.Answer(r.Context(), replies.AnswerRequest{
 			ProspectID: v.Prospect.ID, UserID: userOf(r).ID, Body: f.Get("body"), Subject: f.Get("subject"),
 			Channel: kind, ContactPointID: to, FormToken: f.Get("form_token"),
-			Undo: models.UndoAnswer, WithFiles: true,
+			Undo: models.UndoAnswer, WithFiles: true, HourSeen: seen,
 		})
 		if err != nil {
 			return "", err
@@ -52,6 +56,9 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request) error {
 			return "A call task was opened for your answer.", nil
 		}
 		done := "Your answer leaves by " + lookOf(choice.Channel).Name + " in ten seconds. Until then you can take it back."
+		if f.Get("hour") == hourWait && !seen {
+			done = s.waitsForHours(r, v, choice, done)
+		}
 		if found := templates.LintText(f.Get("body"), v.Prospect.Locale); len(found) > 0 {
 			done += " For next time: " + found[0].Message
 		}

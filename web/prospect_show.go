@@ -29,6 +29,7 @@ type personPage struct {
 	NotesBase int64
 	Preview   *answerPreview
 	Edits     []editView
+	Merges    []mergeView
 	Twins     []twinView
 	Older     string // address of the timeline before this
 	Newer     string
@@ -43,6 +44,7 @@ type answerBox struct {
 	Form    form
 	Channel string // the value of the chosen way
 	Waiting *moment
+	AskHour *theirHour // an answer outside their hours: it waits, or the writer confirms
 
 	Draft    models.AnswerDraft
 	Files    []models.AnswerFile
@@ -62,6 +64,8 @@ func (b answerBox) Revision() int64 {
 type answerChoice struct {
 	replies.Choice
 	Value string
+	Hour  *theirHour // where it is too early or too late there
+	Adds  string     // what the first text to a number gets added
 }
 
 func answerChoices(choices []replies.Choice) []answerChoice {
@@ -73,7 +77,7 @@ func answerChoices(choices []replies.Choice) []answerChoice {
 			value += "/" + strconv.FormatInt(c.ContactPoint.ID, 10)
 		}
 		seen[c.Channel] = true
-		all = append(all, answerChoice{c, value})
+		all = append(all, answerChoice{Choice: c, Value: value})
 	}
 	return all
 }
@@ -130,12 +134,18 @@ func (s *site) prospectShow(w http.ResponseWriter, r *http.Request) error {
 	if v.Prospect.MergedInto != nil {
 		return redirect(w, r, idPath("/prospects/", *v.Prospect.MergedInto))
 	}
-	if v.Conversation.UnreadCount > 0 && !refreshing(r) {
-		if err := s.CRM.Seen(r.Context(), v.Prospect.ID); err != nil {
-			return err
-		}
+	if err := s.seen(r, v); err != nil {
+		return err
 	}
 	return s.renderPerson(w, r, v, http.StatusOK, "", newForm())
+}
+
+// seen notes that somebody has opened a conversation.
+func (s *site) seen(r *http.Request, v store.PersonView) error {
+	if v.Conversation.UnreadCount == 0 || refreshing(r) {
+		return nil
+	}
+	return s.CRM.Seen(r.Context(), v.Prospect.ID)
 }
 
 // renderPerson shows the page; formName names the form that f belongs to.
@@ -145,7 +155,17 @@ func (s *site) renderPerson(w http.ResponseWriter, r *http.Request, v store.Pers
 
 // renderPersonWith adds what a step of writing an answer found.
 func (s *site) renderPersonWith(w http.ResponseWriter, r *http.Request, v store.PersonView, status int, formName string, f form, with personPage) error {
-	p := personPage{Preview: with.Preview, page: s.page(r, v.Prospect.Name(), "prospects"), View: v, FormName: formName, Form: newForm()}
+	p, err := s.personPage(r, s.page(r, v.Prospect.Name(), "prospects"), v, formName, f)
+	if err != nil {
+		return err
+	}
+	p.Preview = with.Preview
+	return s.views.render(w, status, "prospect", p)
+}
+
+// personPage is what is shown of a person, on their own page and in the inbox.
+func (s *site) personPage(r *http.Request, frame page, v store.PersonView, formName string, f form) (personPage, error) {
+	p := personPage{page: frame, View: v, FormName: formName, Form: newForm()}
 	p.Wide = true
 	p.personFacts = s.facts(p.times, v)
 	p.Timeline, p.Older = window(timeline(p.times, v), v)
@@ -157,7 +177,7 @@ func (s *site) renderPersonWith(w http.ResponseWriter, r *http.Request, v store.
 	}
 	p.Answer = s.answerBox(r, p.times, v)
 	if err := s.equip(r, &p.Answer, v); err != nil {
-		return err
+		return p, err
 	}
 	if formName == "answer" {
 		p.Answer.Form = f
@@ -166,7 +186,7 @@ func (s *site) renderPersonWith(w http.ResponseWriter, r *http.Request, v store.
 		p.Answer.fillFrom(p.Answer.Draft)
 	}
 	if err := s.recordOf(r, &p, v); err != nil {
-		return err
+		return p, err
 	}
 	for _, e := range v.Enrollments {
 		run := runView{EnrollmentRow: e}
@@ -187,7 +207,7 @@ func (s *site) renderPersonWith(w http.ResponseWriter, r *http.Request, v store.
 		}
 	}
 	slices.Reverse(p.Booked)
-	return s.views.render(w, status, "prospect", p)
+	return p, nil
 }
 
 // upcoming previews what a running enrollment has before it. A page goes on
@@ -215,6 +235,9 @@ func (s *site) answerBox(r *http.Request, t times, v store.PersonView) answerBox
 	box.Choices = answerChoices(choices)
 	if len(choices) > 0 {
 		box.Channel = box.Choices[0].Value
+	}
+	if err := s.considerate(r, t, v, &box); err != nil {
+		s.logFailure(r, err) // the page goes on without it: the gate decides all the same
 	}
 	box.Subject = threadSubject(v.Messages)
 	if v.Conversation.WaitingSince != nil {

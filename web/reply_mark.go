@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 
 	"followup/models"
 )
@@ -41,9 +40,5 @@ func (s *site) replyMark(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	back := idPath("/prospects/", prospectID)
-	if from, err := url.Parse(r.Referer()); err == nil && from.Path != "" && from.Host == r.Host {
-		back = localPath(from.RequestURI())
-	}
-	return redirect(w, r, back+"#timeline")
+	return redirect(w, r, s.cameFrom(r, idPath("/prospects/", prospectID))+"#timeline")
 }

@@ -8,21 +8,14 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 
 	"followup/models"
+	"followup/store"
 )
 
 // picturePolicy is inboundPolicy with pictures, for somebody who asked for them.
 var picturePolicy = func() *bluemonday.Policy {
-	p := bluemonday.NewPolicy()
-	p.AllowElements("p", "br", "hr", "div", "span", "b", "strong", "i", "em", "u", "s", "code", "pre", "blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "td", "th", "h1", "h2", "h3", "h4")
-	p.AllowAttrs("href").OnElements("a")
+	p := mailPolicy()
 	p.AllowAttrs("src", "alt").OnElements("img")
 	p.AllowAttrs("width", "height").Matching(bluemonday.Number).OnElements("img")
-	p.AllowURLSchemes("http", "https", "mailto", "tel")
-	p.RequireParseableURLs(true)
-	p.AllowRelativeURLs(false)
-	p.RequireNoFollowOnLinks(true)
-	p.RequireNoReferrerOnLinks(true)
-	p.AddTargetBlankToFullyQualifiedLinks(true)
 	return p
 }()
 
@@ -66,17 +59,5 @@ func (s *site) mayRead(r *http.Request, m models.Message, sender *models.Sender)
 		}
 		return models.Errorf(models.CodeForbidden, "This message came to a colleague’s own account.")
 	}
-	sees, err := s.seenBy(r)
-	if err != nil {
-		return err
-	}
-	person, err := s.Store.Person(r.Context(), *m.ProspectID)
-	if err != nil {
-		return err
-	}
-	may, err := s.Store.MaySee(r.Context(), sees, person.Prospect)
-	if err == nil && !may {
-		err = models.Errorf(models.CodeForbidden, "This message is of a colleague’s customer.")
-	}
-	return err
+	return s.maySee(r, store.SubjectProspect, *m.ProspectID)
 }

@@ -1,9 +1,6 @@
 package web
 
 import (
-	"fmt"
-	"strings"
-
 	"followup/models"
 	"followup/store"
 )
@@ -87,7 +84,7 @@ var roleTable = []access{
 	{maySeeScheduler, everywhere, everywhere, everywhere},
 	{mayPauseAll, nowhere, everywhere, everywhere},
 	{mayResolve, ownOnly, everywhere, everywhere},
-	{mayPlayCustomers, everywhere, everywhere, everywhere},
+	{mayPlayCustomers, whatTheySee, everywhere, everywhere},
 	{maySeeTeam, nowhere, everywhere, everywhere},
 	{mayRunTeam, nowhere, everywhere, everywhere},
 	{mayAddUsers, nowhere, nowhere, everywhere},
@@ -143,25 +140,4 @@ func visibility(u models.User, set models.Settings) store.Visibility {
 		v.TeamID = *u.TeamID
 	}
 	return v
-}
-
-// rolesDocument is docs/roles.md.
-func rolesDocument() string {
-	var b strings.Builder
-	b.WriteString(`# Roles
-
-Who may do what. This page is made of the table in ` + "`web/roles.go`" + `, which every page and every form asks; a test keeps them equal.
-
-- **own**: what is theirs, and what is shared
-- **visible**: the prospects that the workspace's rules let them see: their own, their team's or all (Settings, "Who sees what"). Who is in no team sees all where the rule says team
-- **all**: everybody's
-- **no**: the page says whom to ask
-
-| To | Rep | Manager | Admin |
-|---|---|---|---|
-`)
-	for _, a := range roleTable {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", a.Action, a.Rep, a.Manager, a.Admin)
-	}
-	return b.String()
 }

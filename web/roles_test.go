@@ -1,8 +1,10 @@
 package web
 
 import (
+	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"followup/models"
@@ -11,6 +13,27 @@ import (
 
 // rolesFile is made of the table: FOLLOWUP_WRITE_GOLDEN=1 writes it anew.
 const rolesFile = "../docs/roles.md"
+
+// rolesDocument is docs/roles.md.
+func rolesDocument() string {
+	var b strings.Builder
+	b.WriteString(`# Roles
+
+Who may do what. This page is made of the table in ` + "`web/roles.go`" + `, which every page and every form asks; a test keeps them equal.
+
+- **own**: what is theirs, and what is shared
+- **visible**: the prospects that the workspace's rules let them see: their own, their team's or all (Settings, "Who sees what"). Who is in no team sees all where the rule says team
+- **all**: everybody's
+- **no**: the page says whom to ask
+
+| To | Rep | Manager | Admin |
+|---|---|---|---|
+`)
+	for _, a := range roleTable {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", a.Action, a.Rep, a.Manager, a.Admin)
+	}
+	return b.String()
+}
 
 func TestRolesDocument(t *testing.T) {
 	if os.Getenv("FOLLOWUP_WRITE_GOLDEN") != "" {

@@ -84,7 +84,7 @@ func (s *site) pages() http.Handler {
 	open := func(pattern string, h action) { mux.HandleFunc(pattern, s.act(h, false)) }
 	var page register = func(pattern string, h action) {
 		s.patterns = append(s.patterns, pattern)
-		mux.HandleFunc(pattern, s.act(permitted(pattern, h), true))
+		mux.HandleFunc(pattern, s.act(permitted(pattern, s.guarded(pattern, h)), true))
 	}
 
 	open("GET /sign-in", s.signInShow)
@@ -169,6 +169,7 @@ func (s *site) peopleRoutes(page register) {
 	page("POST /prospects/{id}/answer", s.answer)
 	page("POST /prospects/{id}/book", s.book)
 	page("POST /prospects/{id}/consent", s.consent)
+	page("POST /prospects/{id}/consent/oral", s.consentOral)
 	page("POST /prospects/{id}/suppress", s.suppress)
 	page("POST /prospects/{id}/commitments", s.commitmentCreate)
 	page("POST /commitments/{id}/close", s.commitmentClose)

@@ -18,6 +18,7 @@ type rulesPage struct {
 	Form    form // what was entered and failed
 	Failed  string
 	Limits  []limitField
+	Texts   string // what texts cost this month
 	Lists   []models.SuppressionList
 	Report  *crm.ListReport
 	Stale   bool // the latest list is too old to rely on
@@ -52,6 +53,8 @@ var limitLabels = map[string][2]string{
 	"active_per_rep": {"People of one rep in sequences", "Enrolling more is refused."},
 	"failed_days":    {"Days of failing until a number or address rests", ""},
 	"rest_days":      {"Days for which it rests", ""},
+	"spread":         {"Minutes over which messages are spread", "Those that name no time of day; each person's part stays the same. Promises, calls and exact times are not moved."},
+	"text_budget":    {"Budget for texts a month", "In the currency of the rates in the configuration; by UTC. Used up, automatic texts wait for the next month."},
 }
 
 func (s *site) rulesShow(w http.ResponseWriter, r *http.Request) error {
@@ -77,6 +80,9 @@ func (s *site) renderRules(w http.ResponseWriter, r *http.Request, status int, p
 			}
 		}
 		p.Matters = append(p.Matters, matter)
+	}
+	if p.Texts, err = s.textsLine(r.Context(), set.Caps.TextBudget); err != nil {
+		return err
 	}
 	caps := set.Caps
 	for _, f := range crm.CapFields {

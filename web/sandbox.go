@@ -76,7 +76,11 @@ func (s *site) renderSandbox(w http.ResponseWriter, r *http.Request, id int64, s
 func (s *site) newSandboxPage(r *http.Request) (sandboxPage, error) {
 	p := sandboxPage{page: s.page(r, "Sandbox", "sandbox"), Form: newForm()}
 	p.Wide = true
-	people, err := s.Store.ViewSandboxPeople(r.Context(), sandboxPeople)
+	sees, err := s.seenBy(r)
+	if err != nil {
+		return p, err
+	}
+	people, err := s.Store.ViewSandboxPeople(r.Context(), sees, sandboxPeople)
 	if err != nil {
 		return p, err
 	}

@@ -15,7 +15,10 @@ type richText = template.HTML
 // inboundPolicy: what a customer's mail may show here. No images: a remote
 // one tells its sender that we looked. No styles, forms, ids or classes: they
 // could dress up as our own page. Links are followed without a referrer.
-var inboundPolicy = func() *bluemonday.Policy {
+var inboundPolicy = mailPolicy()
+
+// mailPolicy is what any mail may show: text, tables and links.
+func mailPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "br", "hr", "div", "span", "b", "strong", "i", "em", "u", "s", "code", "pre", "blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "td", "th", "h1", "h2", "h3", "h4")
 	p.AllowAttrs("href").OnElements("a")
@@ -26,7 +29,7 @@ var inboundPolicy = func() *bluemonday.Policy {
 	p.RequireNoReferrerOnLinks(true)
 	p.AddTargetBlankToFullyQualifiedLinks(true)
 	return p
-}()
+}
 
 // sanitise makes an inbound's HTML safe to show; "" where nothing is left.
 func sanitise(source string) richText {

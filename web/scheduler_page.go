@@ -45,7 +45,15 @@ type replicaView struct {
 	Started moment
 	Ticked  moment
 	Took    string
+	Lag     string
 	Behind  bool
+	Ticks   []tickView // the newest first
+}
+
+type tickView struct {
+	At        moment
+	Took, Lag string
+	Slow      bool
 }
 
 // forecastRow is a sender's coming days against what it may send.
@@ -135,6 +143,20 @@ func (s *site) schedulerPauses(r *http.Request, p *schedulerPage) error {
 // replicasSince is how long a process that is gone stays in the list.
 const replicasSince = 24 * time.Hour
 
+// slowLag is how late the oldest due touch may be before a tick is marked.
+const slowLag = time.Minute
+
+func lagText(ms int64) string {
+	d := time.Duration(ms) * time.Millisecond
+	switch {
+	case d < time.Second:
+		return "not late"
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	}
+	return span(d)
+}
+
 func (s *site) schedulerReplicas(ctx context.Context, p *schedulerPage) error {
 	all, err := s.Store.ViewReplicas(ctx, p.now.Add(-replicasSince))
 	if err != nil {
@@ -142,6 +164,10 @@ func (s *site) schedulerReplicas(ctx context.Context, p *schedulerPage) error {
 	}
 	for _, rep := range all {
 		v := replicaView{Name: rep.ID, Started: p.Ago(rep.StartedAt), Ticked: p.Ago(rep.TickedAt), Took: fmt.Sprintf("%d ms", rep.TickMs), Behind: p.now.Sub(rep.TickedAt) > s.StalledAfter}
+		v.Lag = lagText(rep.LagMs)
+		for _, t := range slices.Backward(rep.Ticks()) {
+			v.Ticks = append(v.Ticks, tickView{At: p.Ago(t.At), Took: fmt.Sprintf("%d ms", t.TookMs), Lag: lagText(t.LagMs), Slow: t.LagMs > slowLag.Milliseconds()})
+		}
 		if rep.Host != "" {
 			v.Name = rep.Host + " · " + rep.ID
 		}

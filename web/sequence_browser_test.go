@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +32,12 @@ func TestSequenceEditorInTheBrowser(t *testing.T) {
 	b.do("open a step", chromedp.Navigate(app.URL+"/sequences/three/edit?step=second"), chromedp.WaitVisible(body))
 	b.see("2 days after the previous step: email", "Lee Young")
 	b.do("type", chromedp.SendKeys(body, "I am just checking in. "), chromedp.WaitReady(chromedp.CSS(kept)), chromedp.WaitVisible(chromedp.CSS(".finding.error")))
-	b.see("just checking in", "Put it in")
+	b.see("just checking in", "Put in")
+	b.until("find it under its own text, marked among the words around it", `document.querySelector("#f-body").closest(".field").querySelector(".finding.error .quoted mark") !== null`)
+	b.do("ask where", chromedp.Click(chromedp.CSS(".finding.error .quoted")))
+	if got := b.eval(`(e => e.value.slice(e.selectionStart, e.selectionEnd))(document.querySelector("#f-body"))`); got != "just checking in" {
+		t.Errorf("in the text %q is selected", got)
+	}
 	if !strings.Contains(draft(), "just checking in") {
 		t.Errorf("it was not saved as it was typed:\n%s", draft())
 	}
@@ -86,24 +90,12 @@ func TestAxeSequences(t *testing.T) {
 	if webtest.BrowserOff(t) {
 		return
 	}
-	axe, err := os.ReadFile(axeFile)
-	if err != nil {
-		t.Fatalf("%v; run make node_modules, which gets it from npm", err)
-	}
+	axe := readAxe(t)
 	app, e := sequenceDesk(t)
 	b := browser{t: t, ctx: webtest.Browser(t, 4*time.Minute), app: app}
 	b.signIn(app.Manager)
 	pages := sequencePages(e)
-	for _, scheme := range []string{"light", "dark"} {
-		b.do(scheme, colours(scheme))
-		for _, path := range pages {
-			b.accessible(axe, path)
-		}
-	}
-	b.do("phone", chromedp.EmulateViewport(390, 844))
-	for _, path := range pages {
-		b.accessible(axe, path)
-	}
+	b.everywhere(axe, pages)
 }
 
 func sequencePages(e int64) []string {

@@ -30,11 +30,13 @@ type sequenceReview struct {
 	Warnings int
 	Steps    []describedStep
 	Checked  bool
+	At       string // the page on which its lines are written; "": this one
 }
 
 type findingView struct {
 	templates.Finding
 	Excerpt string // the line at fault
+	In      string // the editor's field that it is about
 }
 
 const newSequence = `key: my-sequence
@@ -146,7 +148,7 @@ func (s *site) sequenceSave(w http.ResponseWriter, r *http.Request) error {
 	}
 	if f.Get("do") == "publish" {
 		// With people inside it is asked first what happens to them.
-		if v, verr := s.Store.ViewSequence(r.Context(), key); verr == nil && v.Active+v.Paused > 0 {
+		if v, verr := s.Store.ViewSequence(r.Context(), key); verr == nil && v.Inside() > 0 {
 			if _, err = s.CRM.SaveDraft(r.Context(), u.ID, key, f.int64("revision"), source); err == nil {
 				return redirect(w, r, "/sequences/"+key+"/publish")
 			}

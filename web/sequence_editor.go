@@ -104,7 +104,7 @@ func (s *site) renderEditor(w http.ResponseWriter, r *http.Request, v store.Sequ
 		return redirect(w, r, "/sequences/"+v.Sequence.Key+"/yaml")
 	}
 	p := editorPage{page: s.page(r, "Edit "+v.Sequence.Name, "sequences"), Key: v.Sequence.Key, Name: v.Sequence.Name, Revision: v.Sequence.Revision,
-		Draft: v.Sequence.DraftSource != "", Live: v.Version, Inside: v.Active + v.Paused, Editor: v.Editor, Form: f, Def: d, Variables: templates.Variables()}
+		Draft: v.Sequence.DraftSource != "", Live: v.Version, Inside: v.Inside(), Editor: v.Editor, Form: f, Def: d, Variables: templates.Variables()}
 	p.Wide = true
 	if i := d.Index(open); i >= 0 {
 		published := false
@@ -156,8 +156,10 @@ func (s *site) side(r *http.Request, v store.SequenceView, d models.Definition, 
 	if side.For == 0 {
 		side.For, _ = strconv.ParseInt(r.URL.Query().Get("for"), 10, 64)
 	}
+	step, isStep := d.Step(open)
 	for _, f := range found {
 		if f.Step == open && f.Rule != "format" {
+			f.In = editorField(f.Finding, step)
 			side.Findings = append(side.Findings, f)
 		} else {
 			side.Other++
@@ -172,7 +174,6 @@ func (s *site) side(r *http.Request, v store.SequenceView, d models.Definition, 
 	if err != nil {
 		return side, err
 	}
-	step, isStep := d.Step(open)
 	if isStep {
 		side.Line = scheduler.Describe(step)
 		side.Missing = s.missing(step, fillers, set)

@@ -66,11 +66,12 @@ func (s *site) renderPublish(w http.ResponseWriter, r *http.Request, status int,
 		return redirect(w, r, "/sequences/"+v.Sequence.Key)
 	}
 	p := publishPage{page: s.page(r, "Publish "+v.Sequence.Name, "sequences"), Key: v.Sequence.Key, Name: v.Sequence.Name, Revision: v.Sequence.Revision,
-		Form: f, Live: v.Version, Next: 1, Inside: v.Active + v.Paused, Move: f.Get("inside") == "move"}
+		Form: f, Live: v.Version, Next: 1, Inside: v.Inside(), Move: f.Get("inside") == "move"}
 	if v.Version != nil {
 		p.Next = v.Version.Number + 1
 	}
 	p.Review = review(v.Sequence.DraftSource)
+	p.Review.At = "/sequences/" + v.Sequence.Key + "/yaml"
 	d, err := templates.ParseSequence([]byte(v.Sequence.DraftSource))
 	if err != nil {
 		return s.views.render(w, status, "sequence_publish", p)

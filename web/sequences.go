@@ -33,7 +33,7 @@ type sequencePage struct {
 }
 
 // Inside counts those who have not finished.
-func (p sequencePage) Inside() int64 { return p.View.Active + p.View.Paused }
+func (p sequencePage) Inside() int64 { return p.View.Inside() }
 
 // describedStep is a step in plain language.
 type describedStep struct {

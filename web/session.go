@@ -51,7 +51,22 @@ func (s *site) signedIn(r *http.Request) (models.User, bool) {
 }
 
 func withUser(r *http.Request, u models.User) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), keyUser, u))
+	ctx := context.WithValue(r.Context(), keyUser, u)
+	return r.WithContext(context.WithValue(ctx, keySettings, new(*models.Settings)))
+}
+
+// settings are the workspace's, read once a request: what a user sees and the
+// page's frame both ask for them.
+func (s *site) settings(r *http.Request) (models.Settings, error) {
+	kept, _ := r.Context().Value(keySettings).(**models.Settings)
+	if kept != nil && *kept != nil {
+		return **kept, nil
+	}
+	set, err := s.Store.Settings(r.Context())
+	if err == nil && kept != nil {
+		*kept = &set
+	}
+	return set, err
 }
 
 // userOf is the signed-in user; the zero User where nobody is.

@@ -94,7 +94,7 @@ func (s *site) settingsSave(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		status := statusOf(err)
 		if err := f.take(err, "workspace", "postal_address", "follow_up_limit", "quiet_from", "quiet_to", "out_of_office_days", "out_of_office_max",
-			"holidays", "visibility", "hours", "to", "call_reason"); err != nil {
+			"holidays", "visibility", "hours", "to", "written_hold", "call_reason"); err != nil {
 			return err
 		}
 		return s.renderSettings(w, r, status, f, section)
@@ -107,6 +107,6 @@ func (s *site) settingsSave(w http.ResponseWriter, r *http.Request) error {
 func (settingsPage) Sections() []option {
 	return []option{
 		{Value: crm.SectionSending, Label: "Sending"}, {Value: crm.SectionTime, Label: "Hours and days"}, {Value: crm.SectionPeople, Label: "Who sees what"},
-		{Value: crm.SectionWaiting, Label: "When nobody answers"}, {Value: crm.SectionCalls, Label: "Calls"},
+		{Value: crm.SectionWaiting, Label: "Answers"}, {Value: crm.SectionCalls, Label: "Calls"},
 	}
 }

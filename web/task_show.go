@@ -88,7 +88,7 @@ func (s *site) taskClose(w http.ResponseWriter, r *http.Request) error {
 		return s.renderTask(w, r, id, http.StatusUnprocessableEntity, f)
 	}
 	s.flash(r, "Task "+plain(string(to))+".")
-	return s.toNext(w, r, id)
+	return redirect(w, r, s.fromInbox(r, s.nextTask(r, id)))
 }
 
 // toNext opens what should be done after a task.

@@ -160,6 +160,9 @@ func (s *site) teamSave(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if id != 0 && f.Get("do") == "remove" {
+		return s.teamRemove(w, r, id, f)
+	}
 	t, err := s.CRM.SaveTeam(r.Context(), actorOf(r), id, f.Get("team_name"))
 	if err != nil {
 		status := statusOf(err)
@@ -173,5 +176,23 @@ func (s *site) teamSave(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		s.flash(r, "Renamed to “"+t.Name+"”.")
 	}
+	return redirect(w, r, "/team#teams")
+}
+
+// teamRemove dissolves a team; its people go where the form says.
+func (s *site) teamRemove(w http.ResponseWriter, r *http.Request, id int64, f form) error {
+	moved, err := s.CRM.RemoveTeam(r.Context(), actorOf(r), id, f.ptr("into"))
+	if err != nil {
+		status := statusOf(err)
+		if err := f.take(err); err != nil {
+			return err
+		}
+		return s.renderTeam(w, r, status, func(p *teamPage) { p.TeamErr = f })
+	}
+	to := "are in no team now"
+	if f.ptr("into") != nil {
+		to = "moved to the other team"
+	}
+	s.flash(r, "The team is removed; "+countOf(int(moved), "person", "people")+" of it "+to+".")
 	return redirect(w, r, "/team#teams")
 }

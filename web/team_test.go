@@ -235,14 +235,21 @@ func TestSettingsPage(t *testing.T) {
 		for _, bad := range []struct{ section, field, value string }{
 			{"time", "quiet_from", "06:00"}, {"time", "quiet_to", "23:00"}, {"time", "holidays", "christmas"}, {"time", "out_of_office_max", "2"},
 			{"sending", "follow_up_limit", "0"}, {"sending", "postal_address", ""}, {"people", "visibility", "nobody"}, {"waiting", "hours", "-3"},
+			{"waiting", "written_hold", "9999"},
 		} {
 			fields := append([]string{"workspace", "Followup", "postal_address", "1 Example Street", "follow_up_limit", "7", "visibility", "all", "hours", "4", "to", "0"}, good...)
 			f := form(fields...)
 			f.Set(bad.field, bad.value)
 			status, body := manager.Post("/settings/"+bad.section, f)
-			if status != http.StatusUnprocessableEntity || bad.value != "" && !strings.Contains(body, bad.value) {
+			if status != http.StatusUnprocessableEntity || bad.value != "" && bad.field != "visibility" && !strings.Contains(body, bad.value) { // a choice shows what there is to choose
 				t.Errorf("%+v: status %d", bad, status)
 			}
+		}
+		if status, _ := manager.Post("/settings/waiting", form("hours", "4", "to", "0", "written_hold", "48")); status != http.StatusOK {
+			t.Errorf("the rest after a message elsewhere: status %d", status)
+		}
+		if set, err := app.Store.Settings(t.Context()); err != nil || set.WrittenHold != 48 || set.EscalateAfter != 4 {
+			t.Errorf("settings %+v %v", set, err)
 		}
 		if status, _ := manager.Post("/settings/none", form()); status != http.StatusNotFound {
 			t.Errorf("no such section: status %d", status)
@@ -353,6 +360,24 @@ func TestAttentionPage(t *testing.T) {
 	id := regexp.MustCompile(`name="what" value="message"><input type="hidden" name="id" value="(\d+)"`).FindStringSubmatch(body)
 	if _, body := manager.Post("/attention", form("what", "message", "id", id[1])); strings.Contains(text(body), "Who are you?") {
 		t.Error("the stranger's message is still there")
+	}
+	// What could not be read is tried again, or set aside, by a manager.
+	if _, err := app.Replies.Receive(t.Context(), models.Raw{Provider: models.ProviderTwilio, ProviderID: "SM-broken", Channel: models.ChannelSMS, Content: []byte("{"), ReceivedAt: app.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	_, body = manager.Get("/attention")
+	in := regexp.MustCompile(`name="inbound" value="(\d+)"`).FindStringSubmatch(body)
+	if in == nil || !strings.Contains(text(body), "Came in and could not be read") {
+		t.Fatalf("what could not be read is not shown\n%s", text(body))
+	}
+	if status, _ := app.SignIn(other).Post("/attention", form("what", "inbound", "inbound", in[1], "do", "dismiss")); status != http.StatusForbidden {
+		t.Errorf("a rep sets it aside: status %d", status)
+	}
+	if status, body := manager.Post("/attention", form("what", "inbound", "inbound", in[1], "do", "again")); status != http.StatusConflict || !strings.Contains(text(body), "still cannot be worked through") {
+		t.Errorf("tried again: status %d\n%s", status, text(body))
+	}
+	if _, body := manager.Post("/attention", form("what", "inbound", "inbound", in[1], "do", "dismiss")); strings.Contains(text(body), "could not be read") {
+		t.Errorf("it is still there\n%s", text(body))
 	}
 	if status, _ := manager.Post("/attention", form("what", "else")); status != http.StatusUnprocessableEntity {
 		t.Errorf("a damaged form: status %d", status)

@@ -137,6 +137,10 @@ func TestUndialledCall(t *testing.T) { webtest.Each(t, webtest.Options{}, testUn
 
 func testUndialledCall(t *testing.T, app *webtest.App) {
 	p := app.AddProspect("Dana", "Reyes")
+	// The rep offers no booking page: new times are offered all the same.
+	if err := app.Store.SaveBookingPage(t.Context(), models.BookingPage{UserID: app.Rep.ID, Closed: true, Minutes: 30, DaysAhead: 21}, "", false, app.Now()); err != nil {
+		t.Fatal(err)
+	}
 	app.Text(p, "Call me, please.")
 	book(t, app, p, app.Now().Add(5*time.Minute).Truncate(time.Minute))
 	app.Advance(5 * time.Minute)
@@ -168,6 +172,9 @@ func testUndialledCall(t *testing.T, app *webtest.App) {
 		if !strings.Contains(text(body), want) {
 			t.Errorf("the task has no %q\n%s", want, text(body))
 		}
+	}
+	if !regexp.MustCompile(`I can call you \w{3} \d+ \w+ at \d\d:\d\d, \w{3} \d+ \w+ at \d\d:\d\d or \w{3} \d+ \w+ at \d\d:\d\d \(CST\)`).MatchString(text(body)) {
+		t.Errorf("no three times are offered\n%s", text(body))
 	}
 	value := func(name string) string {
 		m := regexp.MustCompile(`name="` + name + `" value="([^"]*)"`).FindStringSubmatch(body)

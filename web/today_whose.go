@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"followup/models"
 )
@@ -75,19 +76,10 @@ func (q whose) filters(values url.Values) []queueFilter {
 // mayMove tells whether u may put off or hand over somebody's task: their own,
 // of whom they look after, or of whom they stand in for.
 func (s *site) mayMove(r *http.Request, task models.Task) error {
-	u := userOf(r)
-	if task.UserID == u.ID {
-		return nil
-	}
-	q, err := s.whoseQueue(r, "")
-	if err != nil {
+	if acts, err := s.actsFor(r, task.UserID); err != nil || acts {
 		return err
 	}
-	for _, id := range append(q.team, q.behind...) {
-		if id == task.UserID {
-			return nil
-		}
-	}
+	u := userOf(r)
 	if task.Kind == models.TaskCall && task.AppointmentID != nil {
 		// Whoever was asked to see to a call may take it.
 		asked, err := s.Store.AskedToStandIn(r.Context(), u.ID, *task.AppointmentID)
@@ -96,4 +88,14 @@ func (s *site) mayMove(r *http.Request, task models.Task) error {
 		}
 	}
 	return models.Errorf(models.CodeForbidden, "This task is a colleague’s. Ask them, or a manager of their team, to hand it over.")
+}
+
+// actsFor tells whether somebody's work is the user's to do too: their own, of
+// whom they look after, or of whom they stand in for.
+func (s *site) actsFor(r *http.Request, userID int64) (bool, error) {
+	if userID == userOf(r).ID {
+		return true, nil
+	}
+	q, err := s.whoseQueue(r, "")
+	return slices.Contains(append(q.team, q.behind...), userID), err
 }

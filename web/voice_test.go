@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"followup/channels/twilioapi/twiliotest"
 	"followup/channels/voicemail"
 	"followup/models"
+	"followup/replies"
 	"followup/store/storetest"
 	"followup/web/webtest"
 )
@@ -147,5 +149,23 @@ func testInboundCall(t *testing.T, dsn string) {
 	}
 	if status, body := app.Client().Get(sound); status != http.StatusOK || !strings.Contains(body, "sign-in") {
 		t.Errorf("a stranger: status %d", status)
+	}
+	// Fetched and kept, it is there when Twilio has it no more: the first turn
+	// comes too early, the next one finds it.
+	media := &replies.Media{Store: app.Store, Channels: app.Channels, Log: slog.New(slog.DiscardHandler)}
+	for _, there := range []bool{false, true, false} {
+		twilio.SetAccount(func(a *twiliotest.Account) {
+			a.Media = nil
+			if there {
+				a.Media = map[string]twiliotest.Content{recording + ".mp3": {Type: "audio/mpeg", Body: "their words"}}
+			}
+		})
+		if err := media.Fetch(t.Context(), app.Now()); err != nil {
+			t.Fatal(err)
+		}
+		app.Advance(time.Minute)
+	}
+	if status, body := browser.Get(sound); status != http.StatusOK || body != "their words" {
+		t.Errorf("kept here: status %d, %q", status, body)
 	}
 }

@@ -34,9 +34,9 @@ type Options struct {
 	// Batches and Imports work on many people; nil: ones of the pages' own.
 	Batches *scheduler.Batches
 	Imports *crm.Imports
-	// Configured are the addresses of the accounts that the configuration file
-	// names, and sets again at each start.
-	Configured []string
+	// Configured are the accounts that the configuration file names, by address,
+	// with what it sets of each again at each start.
+	Configured map[string]FixedAccount
 	// Sandbox shows the phone and the inbox on which one plays the customer.
 	Sandbox bool
 	// OAuth are the providers at which mailboxes can be connected, by name.

@@ -72,7 +72,7 @@ func (s *site) take(r *http.Request, hook channels.Webhook) error {
 		return r.Context().Err()
 	}
 	for _, raw := range hook.Raws {
-		if _, err := s.Replies.Receive(r.Context(), raw); err != nil {
+		if err := s.Replies.Accept(r.Context(), raw); err != nil {
 			return err
 		}
 	}

@@ -43,16 +43,22 @@ func (s *site) renderYou(w http.ResponseWriter, r *http.Request, status int, wit
 			return err
 		}
 	}
-	ins, err := s.Store.SignIns(ctx, u.ID, p.now)
-	if err != nil {
+	if p.SignIns, err = s.signInsOf(r, p.times, u.ID); err != nil {
 		return err
-	}
-	this := s.sessions.GetString(ctx, sessionSignIn)
-	for _, in := range ins {
-		p.SignIns = append(p.SignIns, signInView{in, p.Ago(in.CreatedAt), in.ID == this})
 	}
 	with(&p)
 	return s.views.render(w, status, "you", p)
+}
+
+// signInsOf are the browsers in which somebody is signed in.
+func (s *site) signInsOf(r *http.Request, t times, userID int64) ([]signInView, error) {
+	ins, err := s.Store.SignIns(r.Context(), userID, t.now)
+	this := s.sessions.GetString(r.Context(), sessionSignIn)
+	var all []signInView
+	for _, in := range ins {
+		all = append(all, signInView{in, t.Ago(in.CreatedAt), in.ID == this})
+	}
+	return all, err
 }
 
 // In is the form as one of the page's forms sees it.
@@ -94,7 +100,19 @@ func (s *site) youPassword(w http.ResponseWriter, r *http.Request) error {
 	return redirect(w, r, "/you")
 }
 
+// youSignOut ends one session, or all but this one.
 func (s *site) youSignOut(w http.ResponseWriter, r *http.Request) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	if id := f.Get("id"); id != "" {
+		if err := s.CRM.SignOutOne(r.Context(), actorOf(r), userOf(r).ID, id); err != nil {
+			return err
+		}
+		s.flash(r, "That browser is signed out.")
+		return redirect(w, r, "/you")
+	}
 	if err := s.CRM.SignOutEverywhere(r.Context(), actorOf(r), userOf(r).ID, s.sessions.GetString(r.Context(), sessionSignIn)); err != nil {
 		return err
 	}

@@ -41,8 +41,11 @@ func (f *failure) sendError() *channels.SendError {
 	if !ok {
 		return f.withoutReply()
 	}
-	verdict := reply.judge(f.stage)
-	return &channels.SendError{Class: verdict.class, Code: reply.label(), Detail: cut(reply.text), RetryAfter: verdict.retryAfter, InvalidContact: verdict.invalid, Err: f.err}
+	verdict, said := reply.judge(f.stage), reply.text
+	if a := advice(said); a != "" && verdict.class == models.SendConfiguration {
+		said = a + " (" + said + ")" // the advice first: what is long is cut
+	}
+	return &channels.SendError{Class: verdict.class, Code: reply.label(), Detail: cut(said), RetryAfter: verdict.retryAfter, InvalidContact: verdict.invalid, Err: f.err}
 }
 
 // stopped: nothing was handed over, because the time for it was over.

@@ -249,7 +249,7 @@ func imapTrouble(srv server, err error) error {
 	switch {
 	case errors.As(err, &refused):
 		return &models.Error{Code: models.CodeInvalid, Field: "username", Err: err,
-			Message: fmt.Sprintf("the IMAP server %s refused to sign in %s (%s); check the user name and the password", srv.address(), srv.username, cut(refused.Text))}
+			Message: fmt.Sprintf("the IMAP server %s refused to sign in %s (%s); %s", srv.address(), srv.username, cut(refused.Text), srv.adviceOr(refused.Text))}
 	case tlsRefused(err):
 		return &models.Error{Code: models.CodeInvalid, Field: "imap_tls", Err: err,
 			Message: fmt.Sprintf("no secure connection to the IMAP server %s: %s; check the host name, the port and the kind of security", srv.address(), cut(err.Error()))}

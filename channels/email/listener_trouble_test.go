@@ -23,7 +23,7 @@ func TestListenTrouble(t *testing.T) {
 		code  models.ErrorCode
 		says  string
 	}{
-		"wrong password": {func(s *models.Sender) { s.Credentials.Password = "wrong" }, models.CodeInvalid, "check the user name and the password"},
+		"wrong password": {func(s *models.Sender) { s.Credentials.Password = "wrong" }, models.CodeInvalid, "check the user name, the password"},
 		"nobody listens": {func(s *models.Sender) { s.Settings.IMAPPort = 1 }, models.CodeUnavailable, "cannot be reached"},
 		"no host":        {func(s *models.Sender) { s.Settings.IMAPHost = "" }, models.CodeInvalid, "enter its host name"},
 		"no TLS abroad":  {func(s *models.Sender) { s.Settings.IMAPHost, s.Settings.IMAPTLS = "mail.sales.test", "none" }, models.CodeInvalid, "choose starttls or implicit"},

@@ -62,7 +62,7 @@ func smtpTrouble(srv server, err error) error {
 			Message: fmt.Sprintf("no secure connection to the SMTP server %s: %s; check the host name, the port and the kind of security", srv.address(), refused.Detail)}
 	}
 	return &models.Error{Code: models.CodeInvalid, Field: "username", Err: err,
-		Message: fmt.Sprintf("the SMTP server %s refused to sign in %s (%s %s); check the user name, the password and the kind of security", srv.address(), srv.username, refused.Code, refused.Detail)}
+		Message: fmt.Sprintf("the SMTP server %s refused to sign in %s (%s %s); %s", srv.address(), srv.username, refused.Code, refused.Detail, srv.adviceOr(refused.Detail))}
 }
 
 func folderTrouble(name string, err error) error {

@@ -43,6 +43,9 @@ type Options struct {
 	// Known tells whether a message of ours already has this provider id, so
 	// that reconciling does not take another message for the one sought. May be nil.
 	Known func(ctx context.Context, providerID string) (bool, error)
+	// OwnWords: Twilio's handling of STOP and HELP is switched off for the
+	// account, so that the answers are ours.
+	OwnWords bool
 	// ListEvery is how often what came in is listed at Twilio; 0: 15 s, or,
 	// where webhooks bring it, as often as keeps the sender current.
 	ListEvery time.Duration

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"followup/channels"
 	"followup/channels/twilioapi"
@@ -53,6 +54,19 @@ func (c *Channel) inbound(req twilioapi.Request) (channels.Webhook, error) {
 		}},
 		Response: []byte(emptyTwiML), ContentType: "text/xml; charset=utf-8",
 	}, nil
+}
+
+// answeredWords are those that Twilio answers by itself, for a message that is
+// nothing else, whatever its letters' size: its default handling of opt-outs.
+var answeredWords = map[string]bool{
+	"STOP": true, "STOPALL": true, "UNSUBSCRIBE": true, "CANCEL": true, "END": true, "QUIT": true, "REVOKE": true, "OPTOUT": true,
+	"HELP": true, "INFO": true,
+}
+
+// AnswersWord implements channels.WordAnswerer. OptOutType is there where an
+// account has Advanced Opt-Out, and then Twilio has answered.
+func (c *Channel) AnswersWord(t models.InboundText) bool {
+	return !c.o.OwnWords && (t.OptOutType != "" || answeredWords[strings.ToUpper(strings.TrimSpace(t.Body))])
 }
 
 func media(req twilioapi.Request) []string {

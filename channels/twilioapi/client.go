@@ -59,6 +59,7 @@ func NewClient(o Options) (*Client, error) {
 	c.transport = &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		MaxIdleConnsPerHost: o.Workers,
+		MaxConnsPerHost:     o.Workers, // one is dialled too many where one becomes idle meanwhile
 		IdleConnTimeout:     90 * time.Second,
 		TLSHandshakeTimeout: c.timeout,
 		ForceAttemptHTTP2:   true,

@@ -10,8 +10,8 @@ import (
 	"followup/models"
 )
 
-// Listing reads what customers sent to a number by asking Twilio for it: texts
-// and calls alike, under the SIDs that the webhooks name too, so that whatever
+// Listing reads what customers sent to a number by asking Twilio for it: texts,
+// calls and the voicemails left in them, under the SIDs that the webhooks name too, so that whatever
 // comes both ways is one message. It is how anything arrives where Twilio
 // cannot reach us, and how nothing is missed that came while we were down.
 type Listing struct {
@@ -47,7 +47,7 @@ func (l Listing) Listen(ctx context.Context, sender models.Sender, deliver func(
 		}
 		since = at
 	}
-	r := &reading{Listing: l, sender: &sender, deliver: deliver, seen: map[string]time.Time{}}
+	r := &reading{Listing: l, sender: &sender, deliver: deliver, seen: map[string]time.Time{}, heard: map[string]time.Time{}, ongoing: map[string]time.Time{}}
 	from := since.Add(-firstOverlap)
 	for {
 		began := l.Clock()
@@ -63,7 +63,7 @@ func (l Listing) Listen(ctx context.Context, sender models.Sender, deliver func(
 			if err := current(ctx, began.UTC().Format(time.RFC3339Nano)); err != nil {
 				return fmt.Errorf("recording the reading position: %w", err)
 			}
-			from = began.Add(-overlap)
+			from = r.since(began)
 			r.forget(from)
 		} else {
 			wait = min(wait, 15*time.Second)
@@ -82,13 +82,17 @@ type reading struct {
 	sender  *models.Sender
 	deliver func(context.Context, models.Raw) error
 	seen    map[string]time.Time // handed on by this Listen, by SID
+	heard   map[string]time.Time // calls whose recordings are all known, by SID
+	ongoing map[string]time.Time // calls that may get recordings yet
 }
 
 // forget drops what no later listing shows.
 func (r *reading) forget(before time.Time) {
-	for sid, created := range r.seen {
-		if created.Before(before.Add(-overlap)) {
-			delete(r.seen, sid)
+	for _, known := range []map[string]time.Time{r.seen, r.heard} {
+		for sid, created := range known {
+			if created.Before(before.Add(-overlap)) {
+				delete(known, sid)
+			}
 		}
 	}
 }
@@ -110,6 +114,9 @@ func (r *reading) read(ctx context.Context, from time.Time) (whole bool, err err
 					continue
 				}
 				if err := r.hand(ctx, e); err != nil {
+					return false, err
+				}
+				if err := r.voicemails(ctx, e); err != nil {
 					return false, err
 				}
 			}

@@ -15,6 +15,8 @@ import (
 type entry struct {
 	sid, from, to, body string
 	created             time.Time // zero where the list does not say
+	status              string    // of a call
+	ended               time.Time // of a call; its beginning where the list does not say
 	kind                models.ChannelKind
 	media, receiving    bool
 }
@@ -54,7 +56,10 @@ func (r *reading) calls(ctx context.Context, from time.Time) (found []entry, all
 		}
 		entries := make([]entry, 0, len(page.Calls))
 		for _, c := range page.Calls {
-			e := entry{sid: str(c.Sid), from: str(c.From), to: str(c.To), created: created(c.DateCreated), kind: models.ChannelCall}
+			e := entry{sid: str(c.Sid), from: str(c.From), to: str(c.To), created: created(c.DateCreated), kind: models.ChannelCall, status: str(c.Status)}
+			if e.ended = created(c.EndTime); e.ended.IsZero() {
+				e.ended = e.created
+			}
 			if str(c.Direction) != inbound {
 				e.sid = ""
 			}

@@ -126,16 +126,11 @@ func (c *Channel) recorded(req twilioapi.Request) (channels.Webhook, error) {
 	if err != nil || seconds < 1 {
 		seconds = 1
 	}
-	content, err := json.Marshal(models.InboundText{
-		From: req.Form.Get("From"), To: req.Form.Get("To"), Kind: models.ChannelVoicemail, Media: []string{address}, Seconds: seconds,
-	})
+	raw, err := twilioapi.VoicemailLeft(req.To.ID, sid, address, req.Form.Get("From"), req.Form.Get("To"), seconds, c.o.Clock())
 	if err != nil {
-		return channels.Webhook{}, fmt.Errorf("encode inbound voicemail: %w", err)
+		return channels.Webhook{}, err
 	}
-	answer.Raws = []models.Raw{{
-		Provider: models.ProviderTwilio, ProviderID: sid, Channel: models.ChannelCall,
-		SenderID: &req.To.ID, Content: content, State: models.RawReceived, ReceivedAt: c.o.Clock(),
-	}}
+	answer.Raws = []models.Raw{raw}
 	return answer, nil
 }
 

@@ -119,7 +119,7 @@ func runEngine(orders json.RawMessage, in *bufio.Scanner, out *json.Encoder) err
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	word := "ready"
 	if o.Serve {
-		if word, err = serveWebhooks(db, engine, registry, clock); err != nil {
+		if word, err = serveWebhooks(ctx, db, engine, registry, clock); err != nil {
 			return err
 		}
 	}
@@ -172,7 +172,7 @@ func runEngine(orders json.RawMessage, in *bufio.Scanner, out *json.Encoder) err
 
 // serveWebhooks listens as serve does and gives the address. The signature is
 // made over it, so it stands in for the public one.
-func serveWebhooks(db *store.Store, engine *scheduler.Scheduler, registry *channels.Registry, clock models.Clock) (string, error) {
+func serveWebhooks(ctx context.Context, db *store.Store, engine *scheduler.Scheduler, registry *channels.Registry, clock models.Clock) (string, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
@@ -183,9 +183,10 @@ func serveWebhooks(db *store.Store, engine *scheduler.Scheduler, registry *chann
 		return "", err
 	}
 	texts := sms.New(sms.Options{Client: client, PublicURL: address, Clock: clock, Sender: db.SenderByAddress, Known: db.MessageKnown})
+	inbound := &replies.Service{Store: db, Channels: registry, Clock: clock, Log: engine.Log, Wake: engine.Wake}
+	go inbound.Read(ctx)
 	pages, err := web.New(web.Options{
-		Store: db, Scheduler: engine, Channels: registry, Clock: clock, PublicURL: address,
-		Replies:  &replies.Service{Store: db, Channels: registry, Clock: clock, Log: engine.Log, Wake: engine.Wake},
+		Store: db, Scheduler: engine, Replies: inbound, Channels: registry, Clock: clock, PublicURL: address,
 		CRM:      &crm.Service{Store: db, Clock: clock, Log: engine.Log, Wake: engine.Wake},
 		Webhooks: map[string]channels.WebhookReceiver{sms.MessageHook: texts, sms.StatusHook: texts},
 	})

@@ -3,28 +3,19 @@ package main
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 
-	"followup/channels"
 	"followup/crm"
 	"followup/models"
-	"followup/replies"
-	"followup/scheduler"
 	"followup/store"
 	"followup/store/pgserver"
-	"followup/web"
 )
 
 // What the past of the section insights is made of.
@@ -37,7 +28,6 @@ const (
 	insightPerPerson = 10 // touches
 	insightDays      = 1095
 	insightAsked     = 300
-	insightPassword  = "correct horse battery"
 )
 
 // insights: how long the manager's page takes over a long past, with filters
@@ -59,7 +49,7 @@ func (b *bench) insights(ctx context.Context) error {
 		return err
 	}
 	service := &crm.Service{Store: s, Clock: clock, Log: slog.New(slog.DiscardHandler)}
-	manager, _, err := service.AddUser(ctx, models.ActorSystem, models.User{Name: "Mara Lind", Email: "mara@example.com", Role: models.RoleManager, Zone: "America/New_York"}, insightPassword)
+	manager, _, err := service.AddUser(ctx, models.ActorSystem, models.User{Name: "Mara Lind", Email: "mara@example.com", Role: models.RoleManager, Zone: "America/New_York"}, visitPassword)
 	if err != nil {
 		return err
 	}
@@ -155,36 +145,24 @@ func insightPast(ctx context.Context, db *sql.DB, people int, now time.Time) err
 
 // askInsights opens the page as a signed-in manager's browser does.
 func (b *bench) askInsights(s *store.Store, service *crm.Service, manager models.User, clock models.Clock, touches int) error {
-	log := slog.New(slog.DiscardHandler)
-	registry := channels.NewRegistry()
-	handler, err := web.New(web.Options{
-		Store: s, CRM: service, Channels: registry, Clock: clock, Log: log,
-		Scheduler: &scheduler.Scheduler{Store: s, Channels: registry, Clock: clock, Log: log, Replica: "bench"},
-		Replies:   &replies.Service{Store: s, Channels: registry, Clock: clock, Log: log},
-	})
+	server, err := servePages(s, service, clock)
 	if err != nil {
 		return err
 	}
-	server := httptest.NewServer(handler)
 	defer server.Close()
-	jar, err := cookiejar.New(nil)
+	browser, err := signIn(server.URL, manager.Email)
 	if err != nil {
 		return err
-	}
-	browser := &http.Client{Jar: jar}
-	if err := answered(browser.PostForm(server.URL+"/sign-in", url.Values{"email": {manager.Email}, "password": {insightPassword}})); err != nil {
-		return fmt.Errorf("sign in: %w", err)
 	}
 	draw := rand.New(rand.NewPCG(1, 2))
 	var took []time.Duration
 	slowest, worst := time.Duration(0), ""
 	for range insightAsked {
 		path := "/insights?" + insightQuery(draw, clock()).Encode()
-		began := time.Now()
-		if err := answered(browser.Get(server.URL + path)); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+		_, d, err := browser.open(path)
+		if err != nil {
+			return err
 		}
-		d := time.Since(began)
 		if took = append(took, d); d > slowest {
 			slowest, worst = d, path
 		}
@@ -195,18 +173,6 @@ func (b *bench) askInsights(s *store.Store, service *crm.Service, manager models
 		Measured: fmt.Sprintf("%.0f ms in the median, %.0f ms in 95 of 100, %.0f ms in 99, %.0f ms at most", ms(quantile(took, 0.5)), ms(quantile(took, 0.95)), ms(p99), ms(slowest)),
 		Target:   "under 300 ms", Met: p99 < 300*time.Millisecond})
 	return nil
-}
-
-func answered(res *http.Response, err error) error {
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(io.Discard, res.Body)
-	err = errors.Join(err, res.Body.Close())
-	if err == nil && res.StatusCode != http.StatusOK {
-		err = fmt.Errorf("status %d", res.StatusCode)
-	}
-	return err
 }
 
 // insightQuery draws a question.

@@ -32,9 +32,11 @@ type bench struct {
 	touches int     // that the insights are of
 	// prospects that the pages are over.
 	prospects int
-	profile   string
-	out       io.Writer
-	report    report
+	// filled is the address of a database that followup seed filled with them.
+	filled  string
+	profile string
+	out     io.Writer
+	report  report
 }
 
 // section measures one of the promises.
@@ -65,6 +67,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	flags.IntVar(&b.people, "people", 1_000_000, "the most enrolled in the section growth; 10000000 takes 20 GB and a quarter of an hour")
 	flags.IntVar(&b.touches, "touches", 200_000, "that the section insights counts; 10000000 takes 10 GB and half an hour")
 	flags.IntVar(&b.prospects, "prospects", 100_000, "that the section pages is over; 1000000 takes 12 GB and a quarter of an hour")
+	flags.StringVar(&b.filled, "filled", "", "address of a PostgreSQL that 'followup seed --prospects N --password \""+visitPassword+"\"' filled, for the section pages; none: one of its own")
 	only := flags.String("only", "", "sections, by comma: "+names())
 	into := flags.String("o", "", "file for the report; none: only what is printed")
 	flags.StringVar(&b.profile, "profile", "", "prefix of files for CPU profiles of the engine")

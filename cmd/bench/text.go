@@ -93,7 +93,7 @@ func sendByTwilioGo(orders json.RawMessage, in *bufio.Scanner, out *json.Encoder
 	}
 	base := &twilioclient.Client{
 		Credentials: twilioclient.NewCredentials(accountSID, authToken),
-		HTTPClient:  &http.Client{Timeout: 10 * time.Second, Transport: &elsewhere{host: strings.TrimPrefix(o.URL, "http://"), base: &http.Transport{MaxIdleConnsPerHost: o.Callers}}},
+		HTTPClient:  &http.Client{Timeout: 10 * time.Second, Transport: &elsewhere{host: strings.TrimPrefix(o.URL, "http://"), base: &http.Transport{MaxIdleConnsPerHost: o.Callers, MaxConnsPerHost: o.Callers}}},
 	}
 	base.SetAccountSid(accountSID)
 	api := openapi.NewApiService(twilioclient.NewRequestHandler(base))

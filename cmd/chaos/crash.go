@@ -82,10 +82,11 @@ func (c crashingChannel) Send(ctx context.Context, m models.Message) (channels.O
 	return c.Channel.Send(ctx, m)
 }
 
-// crashingPhone keeps a channel's abilities to look for what was lost and to
-// list what came in.
+// crashingPhone keeps a channel's abilities to look for what was lost, to list
+// what came in and to answer STOP by itself.
 type crashingPhone struct {
 	crashingChannel
 	channels.Reconciler
 	channels.Listener
+	channels.WordAnswerer
 }

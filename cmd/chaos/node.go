@@ -156,6 +156,7 @@ func serveNode(ctx context.Context, o orders, log *slog.Logger) error {
 	go func() { ended <- srv.Serve(ln) }()
 	go func() { ended <- engine.Run(ctx) }()
 	go func() { ended <- retryInbound(ctx, inbound, log) }()
+	go inbound.Read(ctx)
 	go mailboxes.Run(ctx)
 	return <-ended
 }
@@ -179,7 +180,7 @@ func nodeChannels(o orders, db *store.Store, clock models.Clock, public string, 
 	})
 	registry := channels.NewRegistry()
 	registry.Add(models.ProviderSMTP, crashingChannel{o.Plant.channel(mail), point})
-	registry.Add(models.ProviderTwilio, crashingPhone{crashingChannel{o.Plant.channel(texts), point}, texts, texts})
+	registry.Add(models.ProviderTwilio, crashingPhone{crashingChannel{o.Plant.channel(texts), point}, texts, texts, texts})
 	return registry, texts, nil
 }
 

@@ -49,6 +49,7 @@ func (doctorCmd) Run(term terminal, c *cli) error {
 	}
 	report("attachments", a.store.CheckFiles(), cmp.Or(cfg.FilesDir(), "in the database; set files to a folder that every process sees, and large ones lie there"))
 	a.checkSenders(term.ctx, report)
+	a.checkApps(report)
 	a.checkScheduler(term.ctx, report)
 	a.checkRestored(term.ctx, report)
 	if cfg.PublicURL == "" {
@@ -102,12 +103,25 @@ func (a *app) checkSender(ctx context.Context, s models.Sender, report func(stri
 			report(what, nil, line)
 		}
 	}
-	if days, known := s.SecretEnds(a.clock()); known && days < models.SecretNotice {
-		if days < 0 {
-			report(what, fmt.Errorf("%s: its password or token ended on %s; enter a new one under Accounts", s.Address, s.Settings.SecretExpires), "")
-			return
-		}
-		report(what, nil, fmt.Sprintf("%s: its password or token ends on %s; enter a new one under Accounts before (warning)", s.Address, s.Settings.SecretExpires))
+	a.checkSecret(what, s.Address+": its password or token", "enter a new one under Accounts", s.Settings.SecretExpires, report)
+}
+
+// checkSecret warns before a secret ends.
+func (a *app) checkSecret(what, whose, do string, ends models.Date, report func(string, error, string)) {
+	days, known := ends.DaysFrom(a.clock())
+	switch {
+	case !known || days >= models.SecretNotice:
+	case days < 0:
+		report(what, fmt.Errorf("%s ended on %s; %s", whose, ends, do), "")
+	default:
+		report(what, nil, fmt.Sprintf("%s ends on %s; %s before (warning)", whose, ends, do))
+	}
+}
+
+// checkApps looks at how this installation is registered at providers of OAuth2.
+func (a *app) checkApps(report func(string, error, string)) {
+	for provider, app := range oauthApps(a.cfg.OAuth) {
+		a.checkSecret("oauth", "the client secret at "+provider, "make a new one there and put it into oauth."+provider, app.SecretExpires, report)
 	}
 }
 

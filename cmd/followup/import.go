@@ -27,6 +27,9 @@ type importCmd struct {
 // Run imports. Its status is 1 where a row was rejected, so that a script notices.
 func (cmd importCmd) Run(term terminal, c *cli) error {
 	return withApp(term, c, func(a *app) error {
+		if crm.NamesCalls(cmd.Map) {
+			return models.Invalid("map", "a file's calls are booked on the page Import, where each is shown in both time zones before it is; leave the columns call_… out here")
+		}
 		owner, err := a.store.UserByEmail(term.ctx, strings.ToLower(cmd.Owner))
 		if err != nil {
 			return fmt.Errorf("--owner %s: %w", cmd.Owner, err)

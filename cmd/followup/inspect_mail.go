@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"followup/models"
 	"followup/replies"
 )
 
@@ -20,10 +22,10 @@ type inspectMailCmd struct {
 }
 
 // Run reads each message through the code that the mailbox listener uses. A
-// file that cannot be read is named on standard error and makes the status 1;
-// the others are answered all the same.
+// file that cannot be read has its line, too, with the error in it; it is also
+// named on standard error and makes the status 1.
 func (cmd inspectMailCmd) Run(term terminal) error {
-	files, failed := expand(term, cmd.Files)
+	files, failed := expand(cmd.Files), false
 	out := bufio.NewWriter(term.out)
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
@@ -36,26 +38,19 @@ func (cmd inspectMailCmd) Run(term terminal) error {
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	go func() {
-		for i, name := range files {
+		for i, f := range files {
 			group.Go(func() error {
-				raw, err := os.ReadFile(name)
-				if err != nil {
-					fmt.Fprintln(term.err, "followup:", err)
-					close(results[i])
-					return nil
-				}
-				results[i] <- inspect(name, raw, now)
+				results[i] <- f.inspect(now)
 				return nil
 			})
 		}
 	}()
 	for _, result := range results {
-		inspections, ok := <-result
-		if !ok {
-			failed = true
-			continue
-		}
-		for _, inspection := range inspections {
+		for _, inspection := range <-result {
+			if inspection.Error != "" {
+				fmt.Fprintln(term.err, "followup:", inspection.Error)
+				failed = true
+			}
 			if err := enc.Encode(inspection); err != nil {
 				return err
 			}
@@ -70,37 +65,61 @@ func (cmd inspectMailCmd) Run(term terminal) error {
 	return nil
 }
 
+// mailFile is a file under the name by which it was asked for.
+type mailFile struct {
+	name string
+	err  error // it could not even be found
+}
+
 // inspect reads one file: a message, or an mbox of them, whose messages are
 // named FILE:1, FILE:2 and so on.
-func inspect(name string, raw []byte, now time.Time) []replies.Inspection {
+func (f mailFile) inspect(now time.Time) []replies.Inspection {
+	raw, err := []byte(nil), f.err
+	if err == nil {
+		raw, err = os.ReadFile(f.name)
+	}
+	if err != nil {
+		return []replies.Inspection{{File: f.name, Class: string(models.ClassOther), Error: err.Error()}}
+	}
 	messages := replies.Mbox(raw)
 	if messages == nil {
-		return []replies.Inspection{replies.Inspect(name, raw, now)}
+		return []replies.Inspection{replies.Inspect(f.name, raw, now)}
 	}
 	list := make([]replies.Inspection, len(messages))
 	for i, message := range messages {
-		list[i] = replies.Inspect(fmt.Sprintf("%s:%d", name, i+1), message, now)
+		list[i] = replies.Inspect(fmt.Sprintf("%s:%d", f.name, i+1), message, now)
 	}
 	return list
 }
 
 // expand lists the files in the order given; a directory stands for every
-// regular file under it.
-func expand(term terminal, names []string) (files []string, failed bool) {
+// file under it, links to files among them.
+func expand(names []string) (files []mailFile) {
 	for _, name := range names {
-		err := filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
-			if err != nil {
-				return err
+		info, err := os.Stat(name)
+		if err != nil || !info.IsDir() {
+			files = append(files, mailFile{name, err})
+			continue
+		}
+		// WalkDir cleans what it hands out; the name stays as it was given.
+		root := strings.TrimSuffix(name, "/")
+		_ = filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
+			given := name
+			if below, relErr := filepath.Rel(name, path); relErr == nil && below != "." {
+				given = root + "/" + filepath.ToSlash(below)
 			}
-			if d.Type().IsRegular() || (path == name && !d.IsDir()) {
-				files = append(files, path)
+			switch {
+			case err != nil: // told in its line; the rest goes on
+				files = append(files, mailFile{given, err})
+			case d.Type().IsRegular():
+				files = append(files, mailFile{name: given})
+			case d.Type()&fs.ModeSymlink != 0:
+				if target, err := os.Stat(path); err != nil || target.Mode().IsRegular() {
+					files = append(files, mailFile{given, err})
+				}
 			}
 			return nil
 		})
-		if err != nil {
-			fmt.Fprintln(term.err, "followup:", err)
-			failed = true
-		}
 	}
-	return files, failed
+	return files
 }

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -173,8 +176,8 @@ func TestInspectMail(t *testing.T) {
 		t.Errorf("a missing file must be named and make the status 1: %+v", r)
 	}
 	lines := strings.Split(strings.TrimSpace(r.out), "\n")
-	if len(lines) != 2 {
-		t.Fatalf("lines: %q", r.out)
+	if len(lines) != 3 || !strings.Contains(lines[1], `"file":"`+filepath.Join(s.data, "none.eml")+`"`) || !strings.Contains(lines[1], `"error":"`) {
+		t.Fatalf("a line each, the missing file's with its error: %q", r.out)
 	}
 	var got struct {
 		File, Class, Reply string
@@ -184,13 +187,48 @@ func TestInspectMail(t *testing.T) {
 	if err := json.Unmarshal([]byte(lines[0]), &got); err != nil || got.File != human || got.Class != "human_reply" || !got.Engagement || got.Reply != "Yes, send the quote." {
 		t.Errorf("human: %+v %v", got, err)
 	}
-	if err := json.Unmarshal([]byte(lines[1]), &got); err != nil || got.Class != "auto_reply" || got.Engagement || got.ReturnDate == nil {
+	if err := json.Unmarshal([]byte(lines[2]), &got); err != nil || got.Class != "auto_reply" || got.Engagement || got.ReturnDate == nil {
 		t.Errorf("away: %+v %v", got, err)
 	}
 	box := s.file("box", "From dana@example.com Mon Nov 23 09:30:00 2026\nFrom: dana@example.com\nSubject: Re: Pumps\n\nYes.\n\n"+
 		"From luis@example.com Mon Nov 23 09:31:00 2026\nFrom: luis@example.com\nSubject: Re: Pumps\n\nNo.\n")
 	if out := strings.Split(strings.TrimSpace(s.ok("inspect-mail", box)), "\n"); len(out) != 2 || !strings.Contains(out[0], `"file":"`+box+`:1"`) || !strings.Contains(out[1], `"reply":"No."`) {
 		t.Errorf("an mbox gives a line for each of its messages: %q", out)
+	}
+}
+
+// A directory stands for the files under it, named as it was given; what
+// cannot be read there has its line, and the rest goes on.
+func TestInspectMailOfADirectory(t *testing.T) {
+	s := newShell(t)
+	mail := "From: dana@example.com\nSubject: Re: Pumps\n\n%s\n"
+	for name, text := range map[string]string{"b.eml": "Second.", "a.eml": "First.", "sub/c.eml": "Third."} {
+		path := filepath.Join(s.data, "box", name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, fmt.Appendf(nil, mail, text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("nowhere", filepath.Join(s.data, "box", "dangling")); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(s.data)
+	r := s.run("inspect-mail", "./box/")
+	var files, replied []string
+	for _, line := range strings.Split(strings.TrimSpace(r.out), "\n") {
+		var got struct{ File, Reply, Error string }
+		if err := json.Unmarshal([]byte(line), &got); err != nil {
+			t.Fatal(err)
+		}
+		files, replied = append(files, got.File), append(replied, got.Reply)
+		if (got.Error != "") != strings.HasSuffix(got.File, "dangling") {
+			t.Errorf("%s: error %q", got.File, got.Error)
+		}
+	}
+	if want := []string{"./box/a.eml", "./box/b.eml", "./box/dangling", "./box/sub/c.eml"}; !slices.Equal(files, want) || r.status != 1 {
+		t.Errorf("files %q, status %d, want %q and 1", files, r.status, want)
+	}
+	if !slices.Equal(replied, []string{"First.", "Second.", "", "Third."}) {
+		t.Errorf("replies %q", replied)
 	}
 }
 

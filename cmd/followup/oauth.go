@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"time"
 
 	"followup/channels/email/oauth"
 	"followup/config"
+	"followup/models"
 )
 
 // oauthApps are the providers at which mailboxes sign in by tokens.
@@ -27,7 +29,17 @@ func elsewhere(app oauth.App, cfg config.OAuthApp) oauth.App {
 	if cfg.TokenURL != "" {
 		app.TokenURL = cfg.TokenURL
 	}
+	app.SecretExpires = models.Date(cfg.SecretExpires)
 	return app
+}
+
+// warnOfSecrets asks for new passwords, tokens and client secrets in time.
+func (a *app) warnOfSecrets(ctx context.Context, now time.Time) error {
+	ends := map[string]models.Date{}
+	for provider, app := range oauthApps(a.cfg.OAuth) {
+		ends[provider] = app.SecretExpires
+	}
+	return a.store.WarnOfSecrets(ctx, now, ends)
 }
 
 // tokenKeeper keeps the mailboxes' access tokens fresh.

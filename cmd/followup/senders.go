@@ -6,6 +6,7 @@ import (
 
 	"followup/config"
 	"followup/models"
+	"followup/web"
 )
 
 // Rates where the configuration says nothing: a mailbox of an ordinary
@@ -16,8 +17,9 @@ const (
 )
 
 // configureSenders brings the database's senders in line with the
-// configuration. Passwords go in encrypted; senders that the configuration no
-// longer names stay, since they have history.
+// configuration: what the file says of one is set again at each start, what it
+// leaves out was set on the account's page and stays. Passwords go in
+// encrypted; senders that the file no longer names stay, since they have history.
 func (a *app) configureSenders(ctx context.Context) error {
 	owners, err := a.userIDs(ctx)
 	if err != nil {
@@ -28,7 +30,7 @@ func (a *app) configureSenders(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := a.store.SaveSender(ctx, sender, models.ActorSystem, a.clock()); err != nil {
+		if err := a.configureSender(ctx, sender, fixedMailbox(m)); err != nil {
 			return fmt.Errorf("mailbox %s: %w", m.Address, err)
 		}
 	}
@@ -46,11 +48,55 @@ func (a *app) configureSenders(ctx context.Context) error {
 			Settings:    models.SenderSettings{AccountSID: a.cfg.Twilio.AccountSID},
 			Credentials: models.SenderCredentials{AuthToken: a.cfg.Twilio.AuthToken},
 		}
-		if _, err := a.store.SaveSender(ctx, sender, models.ActorSystem, a.clock()); err != nil {
+		if err := a.configureSender(ctx, sender, fixedNumber(n)); err != nil {
 			return fmt.Errorf("number %s: %w", n.Number, err)
 		}
 	}
 	return nil
+}
+
+// configureSender saves one, with what was there of all that the file leaves out.
+func (a *app) configureSender(ctx context.Context, sender models.Sender, fixed web.FixedAccount) error {
+	old, found, err := a.store.SenderByAddress(ctx, sender.Address)
+	if err != nil {
+		return err
+	}
+	if found && old.Kind == sender.Kind {
+		if !fixed.Name {
+			sender.Name = old.Name
+		}
+		if !fixed.Owner {
+			sender.OwnerID = old.OwnerID
+		}
+		if !fixed.Rate {
+			sender.RatePerMinute = old.RatePerMinute
+		}
+		if !fixed.Cap {
+			sender.DailyCap = old.DailyCap
+		}
+	}
+	_, err = a.store.SaveSender(ctx, sender, models.ActorSystem, a.clock())
+	return err
+}
+
+func fixedMailbox(m config.Mailbox) web.FixedAccount {
+	return web.FixedAccount{Name: m.Name != "", Owner: m.Owner != "", Rate: m.RatePerMinute != 0, Cap: m.DailyCap != 0}
+}
+
+func fixedNumber(n config.Number) web.FixedAccount {
+	return web.FixedAccount{Name: n.Name != "", Owner: n.Owner != "", Rate: n.RatePerMinute != 0}
+}
+
+// fixedAccounts are those that the configuration names, with what it says of each.
+func (a *app) fixedAccounts() map[string]web.FixedAccount {
+	all := map[string]web.FixedAccount{}
+	for _, m := range a.cfg.Mailboxes {
+		all[m.Address] = fixedMailbox(m)
+	}
+	for _, n := range a.cfg.Twilio.Numbers {
+		all[n.Number] = fixedNumber(n)
+	}
+	return all
 }
 
 func mailboxSender(m config.Mailbox, owners map[string]int64) (models.Sender, error) {

@@ -71,7 +71,7 @@ func (a *app) prepareWorkspace(ctx context.Context) error {
 func (a *app) handler(seed func(context.Context, string) error) (http.Handler, error) {
 	return web.New(web.Options{
 		Store: a.store, Scheduler: a.scheduler, Replies: a.replies, CRM: a.crm, Channels: a.channels,
-		Webhooks: a.webhooks, OAuth: oauthApps(a.cfg.OAuth), OAuthClient: &http.Client{Timeout: time.Minute}, Configured: a.cfg.Accounts(), Sandbox: a.cfg.Sandbox(), Clock: a.clock, Log: a.log, PublicURL: a.cfg.PublicURL,
+		Webhooks: a.webhooks, OAuth: oauthApps(a.cfg.OAuth), OAuthClient: &http.Client{Timeout: time.Minute}, Configured: a.fixedAccounts(), Sandbox: a.cfg.Sandbox(), Clock: a.clock, Log: a.log, PublicURL: a.cfg.PublicURL,
 		Mail: a.notifier().MailLink, StalledAfter: a.stalledAfter, Closing: a.closing, Seed: seed, SecureCookies: strings.HasPrefix(a.cfg.PublicURL, "https:"),
 	})
 }
@@ -94,6 +94,7 @@ func (a *app) serve(ctx context.Context, ln net.Listener, handler http.Handler) 
 	}
 	var background sync.WaitGroup
 	background.Go(func() { a.mailboxes.Run(ctx) })
+	background.Go(func() { a.replies.Read(ctx) })
 	background.Go(func() { a.retryInbound(ctx) })
 	background.Go(func() { a.reconcileRestored(ctx) })
 	background.Go(func() { a.purgeSessions(ctx) })

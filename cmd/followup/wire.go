@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/x509"
@@ -24,6 +25,7 @@ import (
 	"followup/channels/voicemail"
 	"followup/config"
 	"followup/crm"
+	"followup/laws"
 	"followup/models"
 	"followup/replies"
 	"followup/scheduler"
@@ -73,10 +75,11 @@ func wire(ctx context.Context, cfg config.Config, clock models.Clock, log *slog.
 	if err != nil {
 		return nil, err
 	}
-	a.store, err = store.Open(ctx, store.Options{DSN: cfg.DSN(), Key: key, Clock: clock, Log: log, Files: cfg.FilesDir()})
+	a.store, err = store.Open(ctx, store.Options{DSN: cfg.DSN(), Key: key, Clock: clock, Log: log, Files: cfg.FilesDir(), Workdays: workdays()})
 	if err != nil {
 		return nil, err
 	}
+	a.store.UseRates(rates(cfg))
 	if err := a.prepareSchema(ctx, opt); err != nil {
 		return nil, errors.Join(err, a.store.Close())
 	}
@@ -87,6 +90,7 @@ func wire(ctx context.Context, cfg config.Config, clock models.Clock, log *slog.
 	a.scheduler = &scheduler.Scheduler{
 		Store: a.store, Channels: a.channels, Clock: clock, Log: log, Replica: replica,
 		Slots: cfg.Scheduler.Slots, SendFor: cfg.Scheduler.SendFor, Synchronous: opt.synchronous, PublicURL: cfg.PublicURL, BookingLink: a.store.BookingLink,
+		Rates: rates(cfg),
 	}
 	a.replies = &replies.Service{Store: a.store, Channels: a.channels, Clock: clock, Log: log, Wake: a.scheduler.Wake}
 	a.crm = &crm.Service{Store: a.store, Clock: clock, Log: log, Wake: a.scheduler.Wake}
@@ -103,6 +107,29 @@ func wire(ctx context.Context, cfg config.Config, clock models.Clock, log *slog.
 	return a, nil
 }
 
+// workdays are those that the engine plans by.
+func workdays() store.Workdays {
+	calendar := scheduler.NewCalendar()
+	return func(p models.Prospect, company *models.Company, set models.Settings) func(models.Date) bool {
+		return calendar.For(p, company, set).Open
+	}
+}
+
+// rates are what texts cost, by the country of the number; nil where the
+// configuration names none.
+func rates(cfg config.Config) *models.TextRates {
+	prices := cfg.Texting.Prices()
+	if len(prices) == 0 {
+		return nil
+	}
+	r := &models.TextRates{Currency: cmp.Or(cfg.Texting.Currency, "USD"), Countries: make(map[string]models.Money, len(prices))}
+	for country, price := range prices {
+		r.Countries[country] = models.Money(price)
+	}
+	r.CountryOf = func(number string) string { return laws.CountryOf(models.Prospect{}, number) }
+	return r
+}
+
 // jobs are what recurs beside the engine's Ticks; each is one line here.
 func (a *app) jobs() []scheduler.Job {
 	tell := a.notifier()
@@ -112,8 +139,10 @@ func (a *app) jobs() []scheduler.Job {
 		{Name: "leaves", Spec: "*/15 * * * * *", Run: a.store.ApplyLeaves},
 		{Name: "version moves", Spec: "*/3 * * * * *", Run: a.crm.ContinueMoves},
 		{Name: "sender health", Spec: "45 */5 * * * *", Run: a.senderHealth},
+		{Name: "secrets that end", Spec: "50 4 * * * *", Run: a.warnOfSecrets},
 		{Name: "insights", Spec: "*/15 * * * * *", Run: func(ctx context.Context, _ time.Time) error { _, err := a.store.RollInsights(ctx); return err }},
 		{Name: "retention", Spec: "0 40 3 * * *", Run: a.crm.CleanUp},
+		{Name: "media", Spec: "*/10 * * * * *", Run: (&replies.Media{Store: a.store, Channels: a.channels, Log: a.log}).Fetch},
 		{Name: "large inbounds", Spec: "20 7 * * * *", Run: a.putAside},
 		{Name: "enroll many", Spec: "*/2 * * * * *", Run: (&scheduler.Batches{Store: a.store, Scheduler: a.scheduler, Holder: a.scheduler.Replica}).Work},
 		{Name: "imports", Spec: "*/2 * * * * *", Run: a.imports().Work},
@@ -176,7 +205,7 @@ func (a *app) registerChannels(opt wireOptions) error {
 	}
 	texts := sms.New(sms.Options{
 		Client: twilio, PublicURL: a.cfg.PublicURL, Allow: a.cfg.Phone.Allow, Clock: a.clock,
-		Sender: a.store.SenderByAddress, Known: a.store.MessageKnown, ListEvery: opt.pollEvery,
+		Sender: a.store.SenderByAddress, Known: a.store.MessageKnown, OwnWords: a.cfg.Twilio.OwnWords, ListEvery: opt.pollEvery,
 	})
 	calls := voicemail.New(voicemail.Options{
 		Client: twilio, PublicURL: a.cfg.PublicURL, Allow: a.cfg.Phone.Allow, Clock: a.clock,

@@ -8,10 +8,12 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"followup/models"
 	"followup/store"
 )
 
@@ -74,7 +76,16 @@ func Open(t testing.TB, dsn string) *store.Store {
 }
 
 func options(dsn string) store.Options {
-	return store.Options{DSN: dsn, Key: Key, Clock: func() time.Time { return Now }}
+	return store.Options{DSN: dsn, Key: Key, Clock: func() time.Time { return Now }, Workdays: workdays}
+}
+
+// workdays knows one national holiday: Thanksgiving of 2026 in the US.
+func workdays(p models.Prospect, company *models.Company, set models.Settings) func(models.Date) bool {
+	american := p.Country == "US" || p.Country == "" && company != nil && company.Country == "US"
+	return func(d models.Date) bool {
+		wd := d.Weekday()
+		return wd != time.Saturday && wd != time.Sunday && !slices.Contains(set.Holidays, d) && !(american && d == "2026-11-26")
+	}
 }
 
 // sqliteTemplate migrates once per process; the tests copy the file.

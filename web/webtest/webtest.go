@@ -62,6 +62,8 @@ type Options struct {
 	Log      *slog.Logger // nil: nothing is logged
 	Webhooks map[string]channels.WebhookReceiver
 	OAuth    map[string]oauth.App
+	// Configured are the accounts of the configuration file.
+	Configured map[string]web.FixedAccount
 	// FirstRun leaves the workspace as a fresh database has it: no mode chosen.
 	FirstRun bool
 	Seed     func(context.Context, string) error
@@ -111,7 +113,7 @@ func New(t testing.TB, opt Options) *App {
 	a.Tick()
 
 	a.Handler, err = web.New(web.Options{
-		Store: a.Store, Scheduler: a.Scheduler, Replies: a.Replies, CRM: a.CRM, Channels: a.Channels, Webhooks: opt.Webhooks, OAuth: opt.OAuth,
+		Store: a.Store, Scheduler: a.Scheduler, Replies: a.Replies, CRM: a.CRM, Channels: a.Channels, Webhooks: opt.Webhooks, OAuth: opt.OAuth, Configured: opt.Configured,
 		Sandbox: true, Clock: a.Now, Log: opt.Log, PublicURL: "https://followup.example.com", Seed: opt.Seed,
 	})
 	a.must(err)

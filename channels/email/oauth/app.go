@@ -23,6 +23,8 @@ type App struct {
 	Scopes       []string
 	// Extra parameters of the authorisation request.
 	Extra url.Values
+	// SecretExpires is the day on which the client secret ends, where it is known.
+	SecretExpires models.Date
 	// Settings of a mailbox there.
 	Settings models.SenderSettings
 }

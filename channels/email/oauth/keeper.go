@@ -67,8 +67,11 @@ func (k *Keeper) Token(ctx context.Context, senderID int64, refused string) (str
 	}
 	if fresh.Refresh == "" {
 		fresh.Refresh = c.Refresh
+		if fresh.RefreshExpires.IsZero() {
+			fresh.RefreshExpires = c.RefreshExpires
+		}
 	}
-	err = k.Store.KeepTokens(ctx, senderID, c.Refresh, models.SenderTokens{Refresh: fresh.Refresh, Access: fresh.Access, Expires: fresh.Expires}, now)
+	err = k.Store.KeepTokens(ctx, senderID, c.Refresh, fresh.Kept(), now)
 	if err != nil {
 		return "", fmt.Errorf("the tokens of sender %d: %w", senderID, err)
 	}
@@ -82,6 +85,10 @@ func (k *Keeper) failed(ctx context.Context, sender models.Sender, app App, err 
 	if !errors.As(err, &no) {
 		return &models.Error{Code: models.CodeUnavailable, Field: "oauth", Err: err,
 			Message: fmt.Sprintf("no token for %s at the moment: %v", sender.Address, err)}
+	}
+	if no.ours() {
+		// Nobody's permission was taken back: a new client secret mends all.
+		return k.stop(ctx, sender, &models.Error{Code: models.CodeInvalid, Field: "oauth", Err: err, Message: app.unknown(no)})
 	}
 	k.mutex.Lock()
 	if k.denied == nil {

@@ -28,6 +28,7 @@ func (s *Server) routes() http.Handler {
 		s.list(w, r, "calls", &s.calls, &s.rung)
 	}))
 	mux.HandleFunc("GET "+accountPath+"Messages/{message}/Media.json", s.inAccount(s.listMedia))
+	mux.HandleFunc("GET "+accountPath+"Calls/{call}/Recordings.json", s.inAccount(s.listRecordings))
 	mux.HandleFunc("GET "+accountPath+"IncomingPhoneNumbers.json", s.inAccount(s.listNumbers))
 	s.accountRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

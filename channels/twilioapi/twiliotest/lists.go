@@ -23,6 +23,49 @@ func (s *Server) Ring(from, to string) (sid string) {
 	return s.take(&s.rung, Record{SID: sidOf("CA", from, to), From: from, To: to, Status: "no-answer"})
 }
 
+// Recording is one of a call: of what a caller left where Source is RecordVerb.
+type Recording struct {
+	SID, Status, Source string
+	Seconds             int
+}
+
+// SetCall changes what became of a customer's call, and what was recorded in it.
+func (s *Server) SetCall(sid, status string, recordings ...Recording) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.rung {
+		if r.SID == sid {
+			r.Status, r.Recordings = status, recordings
+		}
+	}
+}
+
+// Asked counts the requests for a call's recordings so far.
+func (s *Server) Asked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
+}
+
+func (s *Server) listRecordings(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	s.asked++
+	s.mu.Unlock()
+	list := []map[string]any{}
+	for _, record := range s.copy(&s.rung) {
+		if record.SID != r.PathValue("call") {
+			continue
+		}
+		for _, x := range record.Recordings {
+			list = append(list, map[string]any{
+				"sid": x.SID, "call_sid": record.SID, "account_sid": AccountSID, "status": x.Status, "source": x.Source, "duration": strconv.Itoa(x.Seconds),
+				"date_created": record.CreatedAt.Format(time.RFC1123Z), "uri": accountPath + "Calls/" + record.SID + "/Recordings/" + x.SID + ".json",
+			})
+		}
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"recordings": list, "page": 0, "page_size": 50})
+}
+
 func (s *Server) take(into *[]*Record, r Record) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -36,6 +36,8 @@ type Record struct {
 	AnsweredBy string
 	// Media are the addresses of a customer's pictures.
 	Media []string
+	// Recordings were made in a call.
+	Recordings []Recording
 	// inbound: a customer sent it to us.
 	inbound bool
 }
@@ -61,6 +63,7 @@ type Server struct {
 	faults   []Fault
 	listing  []Fault // of lists
 	lists    int
+	asked    int      // for recordings
 	refused  []string // what the form checks found
 	created  int
 	account  Account

@@ -124,6 +124,9 @@ func (w *World) hire(ctx context.Context) ([]Account, error) {
 			return nil, err
 		}
 	}
+	if err := w.arrange(ctx, ids); err != nil {
+		return nil, err
+	}
 	settings, err := w.Store.Settings(ctx)
 	if err != nil {
 		return nil, err

@@ -123,10 +123,11 @@ func sevenTouchParts() []part {
 			},
 		},
 		{
+			// The second text confirms the opt-out.
 			name: "texts STOP", sequences: []string{sevenTouch},
 			customer: []reaction{onText(1, 5*time.Minute, "texts STOP", texts("STOP"))},
 			want: map[string]int{
-				"sent email": 1, "sent sms": 1, "call no_answer": 2, "received opt_out": 1, "finished opted_out": 1,
+				"sent email": 1, "sent sms": 2, "call no_answer": 2, "received opt_out": 1, "finished opted_out": 1,
 			},
 		},
 		{

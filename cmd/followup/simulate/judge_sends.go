@@ -71,7 +71,12 @@ func (j *judge) took(p *person, d delivery, before []delivery) {
 		w.broke(p, "a stale intent is not handed over", "touch %d arrived at %s and was to begin before %s", h.touch, w.now.Format(time.RFC3339), h.sendBy.Format(time.RFC3339))
 	}
 	j.quiet(p, h)
-	j.caps(p, h)
+	switch word := w.model.words[p.id]; {
+	case !h.purpose.Keyword():
+		j.caps(p, h)
+	case word != nil:
+		word.confirmed = true
+	}
 	if e := w.model.enrolled[h.enrollment]; e != nil {
 		key := h.key(e.course.def)
 		if first, ok := j.steps[key]; ok && first != h.touch {
@@ -104,7 +109,7 @@ func (j *judge) quiet(p *person, h *handed) {
 		return
 	}
 	wrote, ok := j.w.model.lastIn[p.id][h.channel]
-	if h.purpose == models.PurposeAnswer && ok && j.w.now.Sub(wrote) <= time.Hour {
+	if (h.purpose == models.PurposeAnswer || h.purpose.Keyword()) && ok && j.w.now.Sub(wrote) <= time.Hour {
 		return
 	}
 	j.w.broke(p, "quiet hours", "touch %d came by %s at %s their time", h.touch, h.channel, j.w.now.In(p.zone).Format("15:04 MST"))

@@ -20,6 +20,7 @@ type model struct {
 	pursuits map[int64]*pursuit
 	arriving map[string]arrival // inbounds under way, by the provider's id
 	lastIn   map[int64]map[models.ChannelKind]time.Time
+	words    map[int64]*word // the last opt-out by text of each
 	// through are the orders after which they wrote all the same: a person may
 	// answer them there by hand.
 	through map[int64]map[models.ChannelKind]map[*order]bool
@@ -78,7 +79,7 @@ type arrival struct {
 func newModel() model {
 	return model{
 		enrolled: map[int64]*enrolled{}, of: map[int64][]*enrolled{}, orders: map[int64][]*order{}, calls: map[int64]*promise{},
-		pursuits: map[int64]*pursuit{}, arriving: map[string]arrival{}, lastIn: map[int64]map[models.ChannelKind]time.Time{}, through: map[int64]map[models.ChannelKind]map[*order]bool{},
+		pursuits: map[int64]*pursuit{}, arriving: map[string]arrival{}, lastIn: map[int64]map[models.ChannelKind]time.Time{}, words: map[int64]*word{}, through: map[int64]map[models.ChannelKind]map[*order]bool{},
 		reviews: map[int64]map[int64]bool{},
 	}
 }
@@ -128,6 +129,9 @@ func (m *model) forbidden(p *person, to string, ch models.ChannelKind, but map[*
 // stopped says why an automatic message may not begin.
 func (m *model) stopped(h *handed, now time.Time) (string, bool) {
 	var answered map[*order]bool
+	if h.purpose.Keyword() {
+		return m.outOfTurn(h, now)
+	}
 	if h.purpose == models.PurposeAnswer {
 		answered = m.through[h.p.id][h.channel]
 	}
@@ -182,6 +186,9 @@ func (m *model) recorded(w *world, rec models.InboundRecord) {
 		m.wroteAllTheSame(p, rec.Message.Channel)
 	case saysStop:
 		m.stop(w, p, rec.Message.FromAddress)
+		if rec.Message.Channel == models.ChannelSMS {
+			m.said(p, rec.Message.FromAddress, w.now)
+		}
 	case saysStart:
 		m.start(w, p, rec.Message.FromAddress, rec.Message.Channel)
 	case isAway:

@@ -71,7 +71,10 @@
     const show = () => {
       const by = $("[name=channel]:checked", answer);
       const texts = by && !("subject" in by.dataset) && !("call" in by.dataset);
-      $("[data-segments]", answer).textContent = texts && $("#body").value ? segments($("#body").value) : "";
+      const adds = texts && by.dataset.adds ? "\n" + by.dataset.adds : "";
+      $("[data-segments]", answer).textContent = texts && $("#body").value ? segments($("#body").value + adds) : "";
+      const hour = $(".their-hour", answer);
+      if (hour) hour.hidden = hour.disabled = !(by && by.dataset.hour === "ask");
       const send = $("[data-send]", answer);
       if (send) send.firstChild.textContent = by && "call" in by.dataset ? "Open a call task" : "Send";
     };
@@ -142,7 +145,8 @@
   const focusRow = (step) => {
     const all = rows();
     if (!all.length) return;
-    const here = all.indexOf(document.activeElement);
+    const current = document.activeElement === document.body ? all.find((a) => a.matches("[aria-current]")) : document.activeElement;
+    const here = all.indexOf(current);
     const next = all[Math.min(all.length - 1, Math.max(0, here < 0 ? (step > 0 ? 0 : all.length - 1) : here + step))];
     next.focus();
     at = next.getAttribute("href");
@@ -152,7 +156,6 @@
     const again = rows().find((a) => a.getAttribute("href") === at);
     if (again) again.focus({ preventScroll: true });
   };
-  const go = { t: "/", i: "/inbox", p: "/prospects", c: "/commitments", s: "/sequences" };
   let going = 0;
   const focusOn = (sel) => {
     const el = $(sel);
@@ -177,15 +180,16 @@
     // The channel of an answer, also while it is being written.
     if (e.altKey && !e.ctrlKey && !e.metaKey && e.code === "KeyC" && nextChannel()) return e.preventDefault();
     if (typing || e.ctrlKey || e.metaKey || e.altKey || $("dialog[open]")) return;
-    if (going && Date.now() - going < 1200 && go[e.key]) return void (location.href = go[e.key]);
+    const to = going && Date.now() - going < 1200 && $(`.rail [data-go="${CSS.escape(e.key)}"]`);
     going = 0;
+    if (to) { e.preventDefault(); e.stopImmediatePropagation(); return void (location.href = to.href); }
     let done = true;
     if (e.key === "/") focusOn("#search");
     else if (e.key === "?") { if ($("#help")) $("#help").showModal(); }
     else if (e.key === "j") focusRow(1);
     else if (e.key === "k") focusRow(-1);
     else if (e.key === "g") going = Date.now();
-    else if (e.key === "r") done = focusOn("#body");
+    else if (e.key === "r") done = !document.activeElement.closest(".inbox-list .row:not(.here)") && focusOn("#body");
     else if (e.key === "c") done = nextChannel();
     else if (e.key === "o") done = focusOn("#outcomes .outcome, #outcomes textarea");
     else {

@@ -57,6 +57,8 @@
       else if (e.key === "r") done = go(firstOf("reply"), "#body");
       else if (e.key === "z") done = later(row, "snooze");
       else if (e.key === "h") done = later(row, "hand-over");
+    } else if (e.key === "r" && here() && here().closest(".inbox-list")) {
+      done = go(here(), "#body");
     } else if (elsewhere && (e.key === "z" || e.key === "h")) {
       location.href = elsewhere.getAttribute("href") + (e.key === "h" ? "#f-to" : "");
       done = true;

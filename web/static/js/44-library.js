@@ -20,7 +20,7 @@
             form.action = at;
             history.replaceState(null, "", at);
           }
-          said.textContent = "Draft saved.";
+          said.textContent = answer.headers.get("X-Held") ? "Kept for you. Others see it when you press Save." : "Draft saved.";
         } else {
           said.textContent = answer.status < 500 ? `Not saved yet: ${await answer.text()}` : "Not saved yet: the server did not answer. What you typed is still here.";
         }

@@ -18,6 +18,7 @@
       .then((html) => {
         const keep = document.activeElement && document.activeElement.id;
         side.innerHTML = html;
+        beside();
         const at = side.querySelector("[data-revision]");
         form.elements.revision.value = at.dataset.revision;
         const line = form.querySelector("[data-line-of]");
@@ -41,6 +42,41 @@
     busy.then(() => form.requestSubmit(by));
   });
 
+  // What was found about a text stands under it, with the words at fault
+  // marked among those around them; a click on them selects them in the text.
+  const beside = () => {
+    for (const list of form.querySelectorAll(".findings-here")) list.replaceChildren();
+    for (const li of side.querySelectorAll(".finding[data-in]")) {
+      const el = li.dataset.in && form.elements[li.dataset.in];
+      const box = el && el.closest && el.closest(".field");
+      if (!box) continue;
+      let list = box.querySelector(".findings-here");
+      if (!list) {
+        list = document.createElement("ul");
+        list.className = "findings findings-here";
+        list.setAttribute("aria-live", "polite");
+        list.id = "found-" + el.name;
+        box.append(list);
+        el.setAttribute("aria-describedby", ((el.getAttribute("aria-describedby") || "") + " " + list.id).trim());
+      }
+      quote(li, el);
+      list.append(li);
+    }
+  };
+  const quote = (li, el) => {
+    const mark = li.querySelector("[data-where] mark"), where = li.querySelector("[data-where]");
+    const at = mark ? el.value.replace(/\s/g, " ").toLowerCase().indexOf(mark.textContent.replace(/\s/g, " ").toLowerCase()) : -1;
+    if (at < 0) { if (!mark) where.remove(); return; }
+    const end = at + mark.textContent.length, words = document.createElement("button");
+    words.type = "button";
+    words.className = "quoted";
+    words.title = "Select it in the text";
+    words.append(el.value.slice(Math.max(0, at - 28), at).replace(/^\S*\s/, at > 28 ? "… " : "$&"), mark, el.value.slice(end, end + 28).replace(/\s\S*$/, end + 28 < el.value.length ? " …" : "$&"));
+    words.addEventListener("click", () => { el.focus(); el.setSelectionRange(at, end); });
+    where.replaceChildren(words);
+  };
+  beside();
+
   // Put a suggested rewrite in the place of the words at fault.
   document.addEventListener("click", (e) => {
     const b = e.target.closest("[data-rewrite]");
@@ -61,6 +97,20 @@
     e.preventDefault();
     act((e.key === "ArrowUp" ? "up:" : "down:") + item.dataset.key);
   });
+  // A step that moved keeps the focus, so that it can be moved on at once.
+  const moved = /^(up|down|move):([^:]+)/;
+  form.addEventListener("submit", (e) => {
+    const m = e.submitter && e.submitter.name === "do" && moved.exec(e.submitter.value);
+    if (m && !e.defaultPrevented) sessionStorage.setItem("moved-step", m[2]);
+  });
+  const was = sessionStorage.getItem("moved-step");
+  sessionStorage.removeItem("moved-step");
+  const place = was && form.querySelector(`[data-key="${CSS.escape(was)}"] .step-pick`);
+  if (place) {
+    place.focus();
+    // The browser takes the focus away once it goes to the address's fragment.
+    window.addEventListener("load", () => setTimeout(() => place.focus(), 0));
+  }
   const act = (what) => {
     const b = document.createElement("button");
     b.name = "do"; b.value = what; b.formNoValidate = true; b.hidden = true;

@@ -29,6 +29,12 @@ type Server struct {
 	asked   int // token requests
 	away    bool
 	life    int // seconds
+
+	granted  string // the scopes said to be granted; "": nothing is said
+	lasts    int    // seconds until the permission ends; 0: nothing is said
+	refusal  string // of every token request; "": none
+	decline  string // what the browser is sent back with instead of a code
+	declined string // the description beside it
 }
 
 const (
@@ -82,6 +88,22 @@ func (s *Server) Revoke() {
 // GoAway makes every token request fail with 503, until told otherwise.
 func (s *Server) GoAway(away bool) { s.mutex.Lock(); defer s.mutex.Unlock(); s.away = away }
 
+// Grant makes the provider say which scopes were granted.
+func (s *Server) Grant(scopes string) { s.mutex.Lock(); defer s.mutex.Unlock(); s.granted = scopes }
+
+// Last makes permissions end after so many seconds, as Google's time-based access does.
+func (s *Server) Last(seconds int) { s.mutex.Lock(); defer s.mutex.Unlock(); s.lasts = seconds }
+
+// Refuse answers every token request with this error; "": no longer.
+func (s *Server) Refuse(code string) { s.mutex.Lock(); defer s.mutex.Unlock(); s.refusal = code }
+
+// Decline sends browsers back with an error in the place of a code.
+func (s *Server) Decline(code, description string) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.decline, s.declined = code, description
+}
+
 // Asked is how often tokens were asked for.
 func (s *Server) Asked() int { s.mutex.Lock(); defer s.mutex.Unlock(); return s.asked }
 
@@ -115,6 +137,11 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "redirect_uri", http.StatusBadRequest)
 		return
 	}
+	if s.decline != "" {
+		back.RawQuery = url.Values{"error": {s.decline}, "error_description": {s.declined}, "state": {q.Get("state")}}.Encode()
+		http.Redirect(w, r, back.String(), http.StatusFound)
+		return
+	}
 	back.RawQuery = url.Values{"code": {code}, "state": {q.Get("state")}}.Encode()
 	http.Redirect(w, r, back.String(), http.StatusFound)
 }
@@ -125,6 +152,10 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	s.asked++
 	if s.away {
 		http.Error(w, "busy", http.StatusServiceUnavailable)
+		return
+	}
+	if s.refusal != "" {
+		answer(w, http.StatusUnauthorized, map[string]any{"error": s.refusal, "error_description": "AADSTS7000222: The provided client secret keys are expired.\r\nTrace ID: 1"})
 		return
 	}
 	if err := r.ParseForm(); err != nil || r.PostForm.Get("client_id") != clientID || r.PostForm.Get("client_secret") != clientSecret {
@@ -150,9 +181,16 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.next()
-	answer(w, http.StatusOK, map[string]any{
+	given := map[string]any{
 		"access_token": s.access, "refresh_token": s.refresh, "expires_in": s.life, "token_type": "Bearer", "id_token": s.idToken(),
-	})
+	}
+	if s.granted != "" {
+		given["scope"] = s.granted
+	}
+	if s.lasts > 0 {
+		given["refresh_token_expires_in"] = s.lasts
+	}
+	answer(w, http.StatusOK, given)
 }
 
 func (s *Server) idToken() string {

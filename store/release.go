@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"followup/models"
+)
+
+// releaseAtOnce bounds what one transaction releases: what is beyond it comes
+// due by itself, a minute later at most.
+const releaseAtOnce = 200
+
+// ReleaseHeard lets what waited for the answers to a sender be judged again
+// now: they have been read.
+func (s *Store) ReleaseHeard(ctx context.Context, senderID int64, now time.Time) (int, error) {
+	held := func(tx *gorm.DB) *gorm.DB {
+		return tx.Model(&models.Touch{}).Where("state = 'planned' AND hold_reason = ? AND sender_id = ? AND due_at > ?", models.HoldInboundBehind, senderID, now)
+	}
+	n := 0
+	err := s.inTx(ctx, func(tx *gorm.DB) error {
+		n = 0
+		var people []int64
+		if err := held(tx).Order("due_at, id").Limit(releaseAtOnce).Pluck("prospect_id", &people).Error; err != nil || len(people) == 0 {
+			return err
+		}
+		// The people are the lock that claiming takes too.
+		if _, err := load[models.Prospect](forUpdate(tx).Select("id").Where(anyOf(tx, "id", people)).Order("id")); err != nil {
+			return err
+		}
+		res := held(tx).Where(anyOf(tx, "prospect_id", people)).UpdateColumns(map[string]any{"due_at": now, "updated_at": now})
+		if res.Error != nil {
+			return res.Error
+		}
+		n = int(res.RowsAffected)
+		return keepNextTouch(tx, people...)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("release what waited for the answers to sender %d: %w", senderID, err)
+	}
+	return n, nil
+}

@@ -1,0 +1,15 @@
+package web
+
+// Patterns are the routes behind the session, for tests that walk them all.
+func Patterns() ([]string, error) {
+	v, err := loadViews()
+	if err != nil {
+		return nil, err
+	}
+	s := &site{Options: Options{Sandbox: true}, views: v}
+	s.pages()
+	return s.patterns, nil
+}
+
+// Guarded tells whether a route's record is checked against what a user sees.
+func Guarded(pattern string) bool { return new(site).guardOf(pattern) != nil }

@@ -82,6 +82,7 @@ func (w wire) Reconcile(_ context.Context, m models.Message) (channels.Finding, 
 type hooked struct {
 	*store.Store
 	beforeRecheck func()
+	afterSettle   func()
 	loseClaim     bool // the answer to the next claim's COMMIT is lost
 	failSettles   int  // so many settlings meet a database that is away
 	away          bool // what reconcilers learn cannot be recorded
@@ -109,7 +110,11 @@ func (h *hooked) Settle(ctx context.Context, results []models.SendResult, plan m
 		h.failSettles--
 		return errors.New("the database is away")
 	}
-	return h.Store.Settle(ctx, results, plan)
+	err := h.Store.Settle(ctx, results, plan)
+	if h.afterSettle != nil {
+		h.afterSettle()
+	}
+	return err
 }
 
 func (h *hooked) Recheck(ctx context.Context, replica string, now time.Time, ids []int64) ([]int64, error) {

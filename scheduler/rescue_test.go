@@ -3,6 +3,7 @@ package scheduler_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -153,5 +154,49 @@ func TestRescueAtItsOwnPace(t *testing.T) {
 		if got := w.touch(e.ID, "first"); got.State != want {
 			t.Errorf("%d s later it is %s, want %s", after, got.State, want)
 		}
+	}
+}
+
+// A touch that nobody began is claimed again by the same replica while the
+// settling of its first attempt is on its way out: what is being handed over
+// then is known, and the rescue leaves it alone.
+func TestRescueKnowsTheSecondAttempt(t *testing.T) {
+	w := newWorld(t, storetest.SQLite(t))
+	e := w.enroll(w.Sequence.ID)
+	engine := w.engine("replica-2")
+	ticked, held, settled := make(chan struct{}), make(chan struct{}), make(chan int, 10)
+	w.line.fail = func(m models.Message) error {
+		if m.Attempt == 1 {
+			<-ticked
+			return &channels.SendError{Class: models.SendStopped, Detail: "too late for this hand-over"}
+		}
+		<-held
+		return nil
+	}
+	attempts := 0
+	w.store.afterSettle = func() {
+		if attempts++; attempts == 1 { // its COMMIT is done, and it is not back yet
+			w.ok(engine.Tick(w.ctx, w.now()))
+			if got := w.touch(e.ID, "first"); got.State != models.TouchSending || got.Attempt != 2 {
+				t.Errorf("it was not claimed again: %+v", got)
+			}
+		}
+		settled <- attempts
+	}
+	w.ok(engine.Tick(w.ctx, w.now()))
+	close(ticked)
+	<-settled
+	for engine.Settling() {
+		runtime.Gosched()
+	}
+	w.setClock(w.now().Add(11 * time.Second))
+	w.ok(engine.Tick(w.ctx, w.now()))
+	if got := w.touch(e.ID, "first"); got.State != models.TouchSending || got.Attempt != 2 {
+		t.Errorf("what is being handed over was planned again: %+v", got)
+	}
+	close(held)
+	<-settled
+	if n := len(w.line.messages()); n != 1 {
+		t.Errorf("it was handed over %d times", n)
 	}
 }

@@ -155,7 +155,7 @@ func (s *Scheduler) engine() *engine {
 		}
 		s.run = &engine{
 			cal: NewCalendar(), wakes: make(chan struct{}, 1), slots: newSlots(s.Slots),
-			flight: flight{ids: map[int64]bool{}}, unsure: reconciling{next: map[int64]retry{}}, batch: maxBatch,
+			flight: flight{held: map[int64]int{}}, unsure: reconciling{next: map[int64]retry{}}, batch: maxBatch,
 		}
 	})
 	return s.run

@@ -16,16 +16,19 @@ func (s slots) give()     { <-s.taken }
 
 // flight is what this replica holds in memory between claim and settling.
 // The rescue asks it: a row that is sending and not here was never handed over.
+// It counts, for a touch that nobody began may be claimed again, by this
+// replica too, before the settling of its first attempt is back from the
+// database: what leaves then is that attempt, and the second one stays.
 type flight struct {
-	mu  sync.Mutex
-	ids map[int64]bool
+	mu   sync.Mutex
+	held map[int64]int
 }
 
 func (f *flight) enter(ids ...int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, id := range ids {
-		f.ids[id] = true
+		f.held[id]++
 	}
 }
 
@@ -33,15 +36,17 @@ func (f *flight) leave(ids ...int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, id := range ids {
-		delete(f.ids, id)
+		if f.held[id]--; f.held[id] <= 0 {
+			delete(f.held, id)
+		}
 	}
 }
 
 func (f *flight) list() []int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	ids := make([]int64, 0, len(f.ids))
-	for id := range f.ids {
+	ids := make([]int64, 0, len(f.held))
+	for id := range f.held {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)

@@ -96,7 +96,7 @@ func wishByWords(sentence string) (sure, unsure bool) {
 	if len(words) == 0 || len(words) > wishLongest {
 		return false, false
 	}
-	if strings.Contains(sentence, ",") && contrast.MatchString(sentence) {
+	if strings.Contains(sentence, ",") && contrast.MatchString(sentence) || elsewhere.MatchString(sentence) {
 		return false, false
 	}
 	for _, l := range wishLexicons() {
@@ -108,6 +108,9 @@ func wishByWords(sentence string) (sure, unsure bool) {
 
 // contrast: "don't call Luis, call me".
 var contrast = regexp.MustCompile(`\b(e-?mail|send|call|text|contact|write|phone|ring|message|use|ask|ruf\w*|schreib\w*|schick\w*|send\w*|kontaktier\w*|appel\w*|ecri\w*|envoy\w*|contact\w*|llam\w*|escrib\w*|chiam\w*|scriv\w*|bel|mail|stuur|lig\w*|escrev\w*|envi\w*)\b.{0,40},.{0,25}\b(e-?mail|send|call|text|contact|write|phone|ring|message|use|ask|ruf\w*|schreib\w*|schick\w*|send\w*|kontaktier\w*|appel\w*|ecri\w*|envoy\w*|contact\w*|llam\w*|escrib\w*|chiam\w*|scriv\w*|bel|mail|stuur|lig\w*|escrev\w*|envi\w*)\b`)
+
+// elsewhere: "please call the office, not my cell" says where, not that we stop.
+var elsewhere = regexp.MustCompile(`^(?:(?:please|pls|just|kindly|better|bitte|merci de|por favor|per favore|graag) )*(?:e-?mail|call|text|contact|write|phone|ring|message|use|try|ruf\w*|schreib\w*|appel\w*|ecri\w*|llam\w*|escrib\w*|chiam\w*|scriv\w*|bel|mail|lig\w*|escrev\w*)\b[^.!?]{1,50}?(?:,| and| und| et| y| e| en)? (?:not|rather than|instead of|nicht|statt|pas|plutot que|no|en vez de|non|invece|niet|nao|em vez)\b (?:on |at |to |auf |sur |al |a |op )?(?:my|the|our|this|that|auf|mein\w*|unser\w*|das|die|den|mon|ma|mes|le|la|mi|el|il|lo|mijn|de|het|o|do|no|meu)\b`)
 
 func (l lexicon) judge(words []string) (sure, unsure bool) {
 	at := make([]tells, len(words))

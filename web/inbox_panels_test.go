@@ -110,7 +110,7 @@ func TestInboxPanelsInTheBrowser(t *testing.T) {
 	b.until("the box of the second has the focus", `document.activeElement.id === "body" && document.querySelector("#thread-title").innerText === "Joe Park"`)
 	b.do("write", chromedp.SendKeys(chromedp.CSS("#body"), "I call you at ten."), chromedp.Click(chromedp.CSS("[data-send]")), chromedp.WaitVisible(chromedp.CSS(".pending [data-undo]")))
 	b.until("the inbox is there still", `location.pathname === "/inbox" && document.querySelector("#thread-title").innerText === "Joe Park"`)
-	b.do("take it back", chromedp.Click(chromedp.CSS("[data-undo]")), chromedp.WaitNotPresent(chromedp.CSS(".pending")), chromedp.WaitVisible(chromedp.CSS("#body")))
+	b.do("take it back", chromedp.Click(chromedp.CSS("[data-undo]")), gone(".pending"), chromedp.WaitVisible(chromedp.CSS("#body")))
 	b.until("taken back here", `location.pathname === "/inbox" && document.querySelector("#body").value === "I call you at ten."`)
 	b.do("back to the list", chromedp.Navigate(fmt.Sprintf("%s/inbox?open=%d", app.URL, p.ID)), chromedp.WaitVisible(chromedp.CSS("#thread-title")))
 	b.do("enroll by e", chromedp.KeyEvent("e"), chromedp.WaitVisible(chromedp.CSS(".enroll")))

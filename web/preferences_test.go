@@ -118,7 +118,7 @@ func TestPreferencesInTheBrowser(t *testing.T) {
 	if len(got) != 1 || got[0].Channel != models.ChannelSMS {
 		t.Fatalf("%+v", got)
 	}
-	b.do("unsubscribe", chromedp.Navigate(app.URL+link), chromedp.Click(chromedp.CSS(`button[name="List-Unsubscribe"]`)), chromedp.WaitNotPresent(chromedp.CSS(`button[name="List-Unsubscribe"]`)))
+	b.do("unsubscribe", chromedp.Navigate(app.URL+link), chromedp.Click(chromedp.CSS(`button[name="List-Unsubscribe"]`)), gone(`button[name="List-Unsubscribe"]`))
 	if n := len(knownOf(t, app, p).Suppressions); n != 2 {
 		t.Errorf("%d orders", n)
 	}

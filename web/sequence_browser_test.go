@@ -41,11 +41,11 @@ func TestSequenceEditorInTheBrowser(t *testing.T) {
 	if !strings.Contains(draft(), "just checking in") {
 		t.Errorf("it was not saved as it was typed:\n%s", draft())
 	}
-	b.do("take the rewrite", chromedp.Click(chromedp.CSS("[data-rewrite]")), chromedp.WaitNotPresent(chromedp.CSS(".finding.error")))
+	b.do("take the rewrite", chromedp.Click(chromedp.CSS("[data-rewrite]")), gone(".finding.error"))
 	if strings.Contains(draft(), "checking in") {
 		t.Errorf("the rewrite was not put in:\n%s", draft())
 	}
-	b.do("complete a variable", chromedp.SendKeys(body, "{{ prospect.la"), chromedp.WaitVisible(chromedp.CSS("#complete")), chromedp.SendKeys(body, "\r"), chromedp.WaitNotPresent(chromedp.CSS("#complete")))
+	b.do("complete a variable", chromedp.SendKeys(body, "{{ prospect.la"), chromedp.WaitVisible(chromedp.CSS("#complete")), chromedp.SendKeys(body, "\r"), gone("#complete"))
 	if got := b.eval(`document.querySelector("#f-body").value`); !strings.Contains(got, "{{ prospect.last_name }}") {
 		t.Errorf("completed to %q", got)
 	}

@@ -21,7 +21,8 @@ func (s *Store) insertRaw(ctx context.Context, raw *models.Raw) (fresh bool, err
 	}
 	if raw.FromAddress == "" {
 		// One statement, no transaction: once it returns the inbound is ours.
-		return fresh, insert(s.write.WithContext(ctx))
+		err = insert(s.write.WithContext(ctx)) // before fresh is read: it sets it
+		return fresh, err
 	}
 	err = s.inTx(ctx, func(tx *gorm.DB) error {
 		if isPostgres(tx) {

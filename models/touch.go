@@ -86,10 +86,12 @@ type Touch struct {
 	HoldDetail string
 	Draft      *Draft `gorm:"serializer:json"` // text of a touch that no step writes
 	// Why, in words: what planned it and how contact point and channel were chosen.
-	Why       string
-	Attempt   int        // hand-overs begun, 1 for the first
-	Replica   string     // who is sending it
-	SendBy    *time.Time // no hand-over begins after it
+	Why     string
+	Attempt int        // hand-overs begun, 1 for the first
+	Replica string     // who is sending it
+	SendBy  *time.Time // no hand-over begins after it
+	// AskAt is when the provider is asked again what became of an unconfirmed one; nil: at once.
+	AskAt     *time.Time
 	EndReason Reason
 	EndDetail string
 	PlannedAt time.Time

@@ -149,7 +149,7 @@ func TestASentCopyProvesTheSending(t *testing.T) {
 		if last := th.Messages[len(th.Messages)-1]; !known[m.MailID] || last.State != models.MessageSent {
 			d.Fatalf("known %v, message %+v", known, last)
 		}
-		left, err := d.s.Unconfirmed(d.ctx, 10)
+		left, err := d.s.Unconfirmed(d.ctx, d.now, 10)
 		d.must(err)
 		if len(left) != 0 {
 			d.Fatalf("still unconfirmed: %+v", left)

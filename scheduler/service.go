@@ -107,7 +107,7 @@ type engine struct {
 	lastRescue    time.Time
 	lastReady     time.Time
 	lastTook      time.Duration
-	unsure        reconciling
+	asking        atomic.Bool               // providers are being asked what became of the unconfirmed
 	ticked        atomic.Pointer[time.Time] // when the last whole Tick began, by its own time
 }
 
@@ -155,7 +155,7 @@ func (s *Scheduler) engine() *engine {
 		}
 		s.run = &engine{
 			cal: NewCalendar(), wakes: make(chan struct{}, 1), slots: newSlots(s.Slots),
-			flight: flight{held: map[int64]int{}}, unsure: reconciling{next: map[int64]retry{}}, batch: maxBatch,
+			flight: flight{held: map[int64]int{}}, batch: maxBatch,
 		}
 	})
 	return s.run

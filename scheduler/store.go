@@ -61,12 +61,12 @@ type Store interface {
 	// rows of replicas silent for longer than silent, past their send_by by
 	// more than silent, become unconfirmed.
 	Rescue(ctx context.Context, replica string, inFlight []int64, now time.Time, silent time.Duration) (replanned, unconfirmed int, err error)
-	// Unconfirmed lists touches whose fate is unknown, with their messages
-	// and senders' credentials.
-	Unconfirmed(ctx context.Context, limit int) ([]models.Dispatch, error)
+	// Unconfirmed lists touches whose fate is unknown and is to be asked about
+	// by now, with their messages and senders' credentials.
+	Unconfirmed(ctx context.Context, now time.Time, limit int) ([]models.Dispatch, error)
 	// Reconcile records what a reconciler learned: found → sent, absent →
 	// planned (only where the claiming process has ended), unknown → one
-	// open resolve task per sender.
+	// open resolve task per sender, and asked about ever more rarely.
 	Reconcile(ctx context.Context, touchID int64, found bool, absent bool, providerID string, now time.Time) error
 
 	// PlanContext loads what previewing a sequence for a prospect needs; the

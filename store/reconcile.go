@@ -11,14 +11,22 @@ import (
 	"followup/models"
 )
 
-// Unconfirmed lists touches whose fate is unknown, those longest unasked
-// first, with their messages and senders' credentials.
-func (s *Store) Unconfirmed(ctx context.Context, limit int) ([]models.Dispatch, error) {
+// Between two times of asking a provider what became of a touch: doubled while
+// nothing can be proved.
+const (
+	firstAskAgain   = 20 * time.Second
+	longestAskAgain = time.Hour
+)
+
+// Unconfirmed lists touches whose fate is unknown and is to be asked about by
+// now, those longest unasked first, with their messages and senders'
+// credentials.
+func (s *Store) Unconfirmed(ctx context.Context, now time.Time, limit int) ([]models.Dispatch, error) {
 	tx := s.read.WithContext(ctx)
 	var touches []models.Touch
 	// One without a message was set aside after a restoring: there is nothing to ask about.
 	asked := handedOver + " AND state = 'unconfirmed' AND EXISTS (SELECT 1 FROM messages m WHERE m.touch_id = touches.id AND m.direction = 'outbound')"
-	if err := tx.Where(asked).Order("updated_at, id").Limit(limit).Find(&touches).Error; err != nil {
+	if err := tx.Where(asked).Where("ask_at IS NULL OR ask_at <= ?", now.UTC()).Order("updated_at, id").Limit(limit).Find(&touches).Error; err != nil {
 		return nil, fmt.Errorf("unconfirmed: %w", err)
 	}
 	if len(touches) == 0 {
@@ -69,34 +77,62 @@ func (s *Store) Reconcile(ctx context.Context, touchID int64, found, absent bool
 		return s.reconcileFound(ctx, touchID, providerID, now)
 	}
 	err := s.inTx(ctx, func(tx *gorm.DB) error {
-		t, err := lockUnconfirmed(tx, touchID)
-		if err != nil || t.State != models.TouchUnconfirmed {
-			return err
-		}
-		over, err := s.handOverEnded(tx, t, now)
-		if err != nil {
-			return err
-		}
-		if absent && over {
-			stops, err := s.absent(tx, t)
-			if err != nil {
+		if absent {
+			back, err := s.reconcileAbsent(tx, touchID, now)
+			if err != nil || back {
 				return err
 			}
-			if err := takeBack(tx, stops, now); err != nil || t.SenderID == nil {
-				return err
-			}
-			return closeConfirmed(tx, []int64{*t.SenderID}, now)
 		}
-		// Asked and not learned: it goes to the end of the queue.
-		if err := tx.Model(&models.Touch{}).Where("id = ?", t.ID).UpdateColumn("updated_at", now).Error; err != nil || t.SenderID == nil {
-			return err
-		}
-		return unconfirmedTask(tx, *t.SenderID, now)
+		return askAgain(tx, touchID, now)
 	})
 	if err != nil {
 		return fmt.Errorf("reconcile: %w", err)
 	}
 	return nil
+}
+
+// reconcileAbsent plans again what its provider never got. back is false
+// where the hand-over may still be under way: that it is absent proves nothing yet.
+func (s *Store) reconcileAbsent(tx *gorm.DB, touchID int64, now time.Time) (back bool, err error) {
+	t, err := lockUnconfirmed(tx, touchID)
+	if err != nil || t.State != models.TouchUnconfirmed {
+		return true, err
+	}
+	over, err := s.handOverEnded(tx, t, now)
+	if err != nil || !over {
+		return false, err
+	}
+	stops, err := s.absent(tx, t)
+	if err != nil {
+		return false, err
+	}
+	if err := takeBack(tx, stops, now); err != nil || t.SenderID == nil {
+		return true, err
+	}
+	return true, closeConfirmed(tx, []int64{*t.SenderID}, now)
+}
+
+// askAgain puts the next time of asking further away, and has somebody look.
+// The person's row is not locked: only what nobody has learned is written, and
+// only while it is still unconfirmed.
+func askAgain(tx *gorm.DB, touchID int64, now time.Time) error {
+	var t models.Touch
+	if err := tx.Where("id = ?", touchID).Take(&t).Error; err != nil {
+		return notFound(err, "touch", touchID)
+	}
+	if t.State != models.TouchUnconfirmed || t.AskAt != nil && now.Before(*t.AskAt) {
+		return nil // settled meanwhile, or another replica has just asked
+	}
+	wait := firstAskAgain
+	if t.AskAt != nil {
+		wait = min(max(2*t.AskAt.Sub(t.UpdatedAt), firstAskAgain), longestAskAgain)
+	}
+	res := tx.Model(&models.Touch{}).Where("id = ? AND "+handedOver+" AND state = 'unconfirmed'", t.ID).
+		UpdateColumns(map[string]any{"updated_at": now, "ask_at": now.Add(wait)})
+	if res.Error != nil || res.RowsAffected == 0 || t.SenderID == nil {
+		return res.Error
+	}
+	return unconfirmedTask(tx, *t.SenderID, now)
 }
 
 func (s *Store) reconcileFound(ctx context.Context, touchID int64, providerID string, now time.Time) error {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -135,6 +136,48 @@ func TestRescue(t *testing.T) {
 	})
 }
 
+// However many there are, each is asked about at once, and then ever more
+// rarely by all replicas together: whoever cannot be proved takes no turn from
+// the others, and asking does not outgrow sending.
+func TestUnconfirmedAreAskedAboutEverMoreRarely(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		const lost, limit = 5, 2
+		for i := range lost {
+			d := w.sending(models.Touch{StepKey: fmt.Sprintf("lost%d", i)})
+			w.settle(result(d, models.SendAmbiguous, w.now))
+		}
+		// A round lists what is to be asked about by then, and learns nothing.
+		round := func(at time.Time) (asked int) {
+			list, err := s.Unconfirmed(w.ctx, at, limit)
+			w.ok(err)
+			for _, d := range list {
+				w.ok(s.Reconcile(w.ctx, d.Touch.ID, false, false, "", at))
+			}
+			return len(list)
+		}
+		rounds := func(at time.Time) (asked int) {
+			for n := round(at); n > 0 && asked <= lost; n = round(at) {
+				asked += n
+			}
+			return asked
+		}
+		from := w.now
+		for _, c := range []struct {
+			seconds int
+			asked   int
+		}{
+			{0, lost}, {0, 0}, {19, 0}, {20, lost}, {59, 0}, {60, lost}, {139, 0}, {140, lost}, {300, lost}, {620, lost}, {1260, lost}, {2540, lost},
+			{5099, 0}, {5100, lost}, {8699, 0}, {8700, lost}, {12299, 0}, {12300, lost}, // hourly at last
+		} {
+			if got := rounds(from.Add(time.Duration(c.seconds) * time.Second)); got != c.asked {
+				t.Errorf("after %d s %d were asked about, want %d", c.seconds, got, c.asked)
+			}
+		}
+		w.want("tasks", count[models.Task](w, "reason = ? AND state = 'open'", models.AttentionUnconfirmed), 1)
+	})
+}
+
 func TestReconcile(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		w := newWorld(t, s)
@@ -145,7 +188,7 @@ func TestReconcile(t *testing.T) {
 			return d
 		}
 		found, absent := lose(models.Touch{EnrollmentID: &e.ID}), lose(models.Touch{StepKey: "absent"})
-		list, err := s.Unconfirmed(w.ctx, 10)
+		list, err := s.Unconfirmed(w.ctx, w.now, 10)
 		w.ok(err)
 		if len(list) != 2 || list[0].Message.Token == "" || list[0].Message.Sender == nil {
 			t.Fatalf("unconfirmed: %+v", list)

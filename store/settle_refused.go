@@ -215,7 +215,7 @@ func loseTouches(tx *gorm.DB, touches []models.Touch, ended bool, now time.Time)
 		senders.add(t.SenderID)
 		events = append(events, touchEvent(models.EventTouchUnconfirmed, t, "", models.ActorScheduler, now))
 	}
-	set := map[string]any{"state": models.TouchUnconfirmed, "updated_at": now}
+	set := map[string]any{"state": models.TouchUnconfirmed, "updated_at": now, "ask_at": nil}
 	if ended {
 		set["replica"] = ""
 	}
@@ -241,11 +241,16 @@ func unconfirmedTask(tx *gorm.DB, senderID int64, now time.Time) error {
 // troubleTask has the sender's owner look at it. Two replicas may notice at
 // once; the index lets one task in, and that one is enough.
 func troubleTask(tx *gorm.DB, senderID int64, reason models.Reason, title, detail string, now time.Time) error {
+	told, err := first[models.Task](tx.Select("id").Where("sender_id = ? AND reason = ?", senderID, reason).
+		Where("kind = 'resolve' AND state = 'open' AND reason IN ('unconfirmed', 'sender_stopped')"))
+	if err != nil || told != nil {
+		return err
+	}
 	var sender models.Sender
 	if err := tx.Omit("Secrets").Where("id = ?", senderID).Take(&sender).Error; err != nil {
 		return notFound(err, "sender", senderID)
 	}
-	err := inSavepoint(tx, func(tx *gorm.DB) error {
+	err = inSavepoint(tx, func(tx *gorm.DB) error {
 		return openSenderTask(tx, sender, reason, title, fmt.Sprintf(detail, sender.Address), now)
 	})
 	if isUnique(err) {

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -40,5 +41,12 @@ func (m *model) outOfTurn(h *handed, now time.Time) (string, bool) {
 	case now.Sub(w.at) > confirmedWithin:
 		return fmt.Sprintf("they asked at %s", w.at.Format(time.RFC3339)), true
 	}
-	return m.forbidden(h.p, h.to, h.channel, w.forbids)
+	// Asking again, before it has gone out, is no objection to being told that it was heard.
+	heard := maps.Clone(w.forbids)
+	for _, o := range append(slices.Clone(m.orders[h.p.id]), m.wide...) {
+		if o.source == "reply" {
+			heard[o] = true
+		}
+	}
+	return m.forbidden(h.p, h.to, h.channel, heard)
 }

@@ -306,11 +306,11 @@ func (p *process) Rescue(ctx context.Context, replica string, inFlight []int64, 
 	return back, lost, p.behind("a rescue", err, back+lost > 0)
 }
 
-func (p *process) Unconfirmed(ctx context.Context, limit int) ([]models.Dispatch, error) {
+func (p *process) Unconfirmed(ctx context.Context, now time.Time, limit int) ([]models.Dispatch, error) {
 	if err := p.before("listing the unconfirmed"); err != nil {
 		return nil, err
 	}
-	return p.Store.Unconfirmed(ctx, limit)
+	return p.Store.Unconfirmed(ctx, now, limit)
 }
 
 func (p *process) Reconcile(ctx context.Context, touchID int64, found, absent bool, providerID string, now time.Time) error {

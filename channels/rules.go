@@ -1,10 +1,18 @@
 package channels
 
-import "followup/models"
+import (
+	"time"
+
+	"followup/models"
+)
 
 // FilePath is where a provider fetches what leaves with a message: the web
 // package serves it under the file's token.
 const FilePath = "/f/"
+
+// callPace: Twilio makes one call a second for all numbers of an account and
+// keeps the rest for up to a day.
+const callPace = time.Second
 
 // What the engine knows of each kind, whoever carries it. The sandbox answers
 // with the same rules as the real channel.
@@ -27,10 +35,10 @@ var (
 	// Twilio's limit for Twiml, markup included.
 	VoicemailRules = models.ChannelRules{
 		Kind: models.ChannelVoicemail, Address: models.ContactPhone, Sender: models.SenderPhone,
-		QuietHours: true, Consent: models.ConsentWritten, Spoken: true, MaxLength: 3000,
+		QuietHours: true, Consent: models.ConsentWritten, Spoken: true, MaxLength: 3000, PerAccount: callPace,
 	}
 	CallRules = models.ChannelRules{
 		Kind: models.ChannelCall, Address: models.ContactPhone, Sender: models.SenderPhone,
-		QuietHours: true, Spoken: true,
+		QuietHours: true, Spoken: true, PerAccount: callPace,
 	}
 )

@@ -168,9 +168,5 @@ func (s *Service) MoveByLink(ctx context.Context, rep models.User, a models.Appo
 
 // CancelByLink withdraws a call for its customer and asks the rep to see to it.
 func (s *Service) CancelByLink(ctx context.Context, a models.Appointment, revision int) error {
-	err := s.Cancel(ctx, models.ActorCustomer, CancelRequest{ID: a.ID, ProspectID: a.ProspectID, Revision: revision})
-	if err != nil {
-		return outward(err)
-	}
-	return s.Store.CanceledByCustomer(ctx, a, s.Clock())
+	return outward(s.Cancel(ctx, models.ActorCustomer, CancelRequest{ID: a.ID, ProspectID: a.ProspectID, Revision: revision}))
 }

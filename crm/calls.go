@@ -20,6 +20,8 @@ type CallReport struct {
 	Objection  *models.Objection
 	Untold     bool       // the reason on the card was not said
 	Voicemail  *Voicemail // left_voicemail: we leave it in the rep's place
+	// ContactPointID is the number that was called; 0: the one last dialled.
+	ContactPointID int64
 }
 
 // Seen notes that a user has the conversation before them.
@@ -38,7 +40,7 @@ func (s *Service) CloseCall(ctx context.Context, rep CallReport) (models.Task, e
 	if len(notes) > maxNotes {
 		return models.Task{}, models.Invalid("notes", "are longer than %d characters; shorten them", maxNotes)
 	}
-	r := models.CallResult{TaskID: rep.TaskID, UserID: rep.UserID, Outcome: rep.Outcome, Notes: notes, Objection: rep.Objection, Untold: rep.Untold, Now: s.Clock()}
+	r := models.CallResult{TaskID: rep.TaskID, UserID: rep.UserID, Outcome: rep.Outcome, Notes: notes, Objection: rep.Objection, Untold: rep.Untold, ContactPointID: rep.ContactPointID, Now: s.Clock()}
 	if rep.Voicemail != nil {
 		answer, err := s.prepareVoicemail(ctx, rep)
 		if err != nil {

@@ -19,6 +19,8 @@ type Upkeep interface {
 	ReleaseCompany(ctx context.Context, companyID int64, by string, now time.Time) error
 	// Merge makes one record of two; what is drop's becomes keep's.
 	Merge(ctx context.Context, keepID, dropID int64, by string, now time.Time) (models.Prospect, error)
+	// Unmerge makes two records again of a merge; it gives the one that comes back.
+	Unmerge(ctx context.Context, id int64, by string, now time.Time) (models.Prospect, error)
 	Distinct(ctx context.Context, one, other int64, by string, now time.Time) error
 	SaveFilter(ctx context.Context, f models.SavedFilter, now time.Time) (models.SavedFilter, error)
 	DropFilter(ctx context.Context, id, userID int64) error
@@ -77,6 +79,15 @@ func (s *Service) ReleaseCompany(ctx context.Context, actor string, id int64) er
 // Merge makes one record of two.
 func (s *Service) Merge(ctx context.Context, actor string, keepID, dropID int64) (models.Prospect, error) {
 	p, err := s.Store.Merge(ctx, keepID, dropID, actor, s.Clock())
+	if err == nil {
+		s.wake()
+	}
+	return p, err
+}
+
+// Unmerge makes two records again of two that were merged.
+func (s *Service) Unmerge(ctx context.Context, actor string, id int64) (models.Prospect, error) {
+	p, err := s.Store.Unmerge(ctx, id, actor, s.Clock())
 	if err == nil {
 		s.wake()
 	}

@@ -63,7 +63,7 @@ func (s *Service) SetCaps(ctx context.Context, actor string, get func(string) st
 		return nil
 	})
 	if err == nil && raised {
-		err = s.Store.ReleaseTexts(ctx, s.Clock())
+		err = s.Store.ReleaseHeld(ctx, models.HoldBudget, s.Clock())
 	}
 	if err == nil {
 		s.wake()

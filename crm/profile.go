@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"unicode/utf8"
 
 	"followup/models"
 )
@@ -28,14 +29,24 @@ func (s *Service) SetPhone(ctx context.Context, actor string, userID int64, numb
 	return models.Errorf(models.CodeNotFound, "There is no such user any more.")
 }
 
-// SetPostalAddress keeps the address that every commercial email carries.
-func (s *Service) SetPostalAddress(ctx context.Context, actor, address string) error {
+// SetIdentity keeps who writes: the company, where one is given, which the
+// first text to each person names, and the address that every commercial email
+// carries. What waited for that goes on.
+func (s *Service) SetIdentity(ctx context.Context, actor, company, address string) error {
 	set, err := s.Store.Settings(ctx)
 	if err != nil {
 		return err
 	}
+	if company = clean(company); company != "" {
+		if set.Workspace = company; set.Company() == "" || utf8.RuneCountInString(company) > maxTeamName {
+			return models.Invalid("workspace", "give it the name of your company, of at most %d characters", maxTeamName)
+		}
+	}
 	if set.PostalAddress = clean(address); set.PostalAddress == "" {
 		return models.Invalid("postal_address", "enter the address; commercial email must carry one (15 U.S.C. 7704(a)(5))")
 	}
-	return s.Store.SaveSettings(ctx, set, actor, s.Clock())
+	if err := s.Store.SaveSettings(ctx, set, actor, s.Clock()); err != nil {
+		return err
+	}
+	return s.Store.ReleaseHeld(ctx, models.HoldUnnamed, s.Clock())
 }

@@ -43,24 +43,10 @@ func (s *Service) PlanCall(ctx context.Context, prospectID, userID int64, at tim
 // talking is how long after their last message somebody is in conversation.
 const talking = 7 * 24 * time.Hour
 
-// Note says why somebody is left out when others are told of a success; ""
-// where they may be told, with the address it would go to.
-func Note(p models.Prospect, points []models.ContactPoint, orders []models.Suppression, talk models.Conversation, pursuit models.Pursuit, set models.Settings, now time.Time) (to *models.ContactPoint, why string) {
-	i := slices.IndexFunc(points, func(cp models.ContactPoint) bool {
-		return cp.Kind == models.ContactEmail && cp.Usable()
-	})
-	switch {
-	case i < 0:
-		return nil, "no email address that works"
-	case talk.WaitingSince != nil || talk.LastInboundAt != nil && now.Sub(*talk.LastInboundAt) < talking:
-		return nil, "in conversation"
-	case pursuit.GoodbyeAt != nil, set.FollowUpLimit > 0 && pursuit.FollowUps >= set.FollowUpLimit:
-		return nil, "follow-up limit reached"
-	}
-	if _, no := models.Suppressed(orders, p, points[i], models.ChannelEmail); no {
-		return nil, "asked not to be contacted"
-	}
-	return &points[i], ""
+// Talking tells whether somebody is in conversation with us: an automatic
+// message would talk over it.
+func Talking(talk models.Conversation, now time.Time) bool {
+	return talk.WaitingSince != nil || talk.LastInboundAt != nil && now.Sub(*talk.LastInboundAt) < talking
 }
 
 // TellCohort tells one more person of a success. The gate judges it as any

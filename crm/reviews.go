@@ -16,10 +16,14 @@ const maxLine = 2000
 // SaveCallCard keeps a call's card as a draft. A reason from the library
 // brings its words along.
 func (s *Service) SaveCallCard(ctx context.Context, userID int64, card models.CallCard) (models.CallCard, error) {
-	for _, f := range []*string{&card.Reason, &card.Summary, &card.Changed, &card.Question} {
+	for _, f := range []*string{&card.Reason, &card.Summary, &card.Changed, &card.Question, &card.Notes, &card.Voicemail} {
 		*f = strings.TrimSpace(strings.ReplaceAll(*f, "\r\n", "\n"))
 	}
-	if err := bounded(map[string]string{"reason": card.Reason, "summary": card.Summary, "changed": card.Changed, "question": card.Question}, maxLine); err != nil {
+	lines := map[string]string{"reason": card.Reason, "summary": card.Summary, "changed": card.Changed, "question": card.Question, "voicemail": card.Voicemail, "next_at": card.NextAt}
+	if err := bounded(lines, maxLine); err != nil {
+		return card, err
+	}
+	if err := bounded(map[string]string{"notes": card.Notes}, maxNotes); err != nil {
 		return card, err
 	}
 	if card.ReasonFrom != models.ReasonPoint {

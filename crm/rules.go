@@ -3,6 +3,7 @@ package crm
 import (
 	"cmp"
 	"context"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +43,9 @@ func (s *Service) SetRules(ctx context.Context, actor, section string, get func(
 		return models.Settings{}, models.Errorf(models.CodeNotFound, "There are no rules called %q.", section)
 	}
 	set, err := s.Store.ChangeSettings(ctx, section, actor, s.Clock(), func(set *models.Settings) error { return change(ctx, set, get) })
+	if err == nil && section == SectionSending { // who writes is said now
+		err = s.Store.ReleaseHeld(ctx, models.HoldUnnamed, s.Clock())
+	}
 	if err == nil {
 		s.wake()
 	}
@@ -51,18 +55,40 @@ func (s *Service) SetRules(ctx context.Context, actor, section string, get func(
 func (s *Service) sendingRules(_ context.Context, set *models.Settings, get func(string) string) error {
 	name, address := clean(get("workspace")), strings.TrimSpace(get("postal_address"))
 	limit, err := strconv.Atoi(get("follow_up_limit"))
+	domain, domainErr := linkDomain(get("link_domain"))
 	switch {
 	case name == "" || utf8.RuneCountInString(name) > maxTeamName:
 		return models.Invalid("workspace", "give the workspace a name of at most %d characters", maxTeamName)
+	case models.Settings{Workspace: name}.Company() == "":
+		return models.Invalid("workspace", "give it the name of your company: the first text to each person says it")
 	case address == "":
 		return models.Invalid("postal_address", "commercial email must carry a postal address (CAN-SPAM, 15 U.S.C. 7704(a)(5)); enter yours")
 	case utf8.RuneCountInString(address) > maxPostalAddress:
 		return models.Invalid("postal_address", "has at most %d characters", maxPostalAddress)
+	case domainErr != nil:
+		return domainErr
 	case err != nil || limit < 1 || limit > maxFollowUps:
 		return models.Invalid("follow_up_limit", "choose between 1 and %d follow-ups; after the last comes one goodbye", maxFollowUps)
 	}
-	set.Workspace, set.PostalAddress, set.FollowUpLimit = name, address, limit
+	set.Workspace, set.PostalAddress, set.FollowUpLimit, set.LinkDomain = name, address, limit, domain
 	return nil
+}
+
+// linkDomain reads the address over which links are tracked: a host of one's
+// own, by https, and nothing behind it.
+func linkDomain(text string) (string, error) {
+	text = strings.TrimRight(strings.TrimSpace(text), "/")
+	if text == "" {
+		return "", nil
+	}
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" || u.Host == "" || !strings.Contains(u.Hostname(), ".") || u.Path != "" || u.RawQuery != "" || u.User != nil || u.Fragment != "" {
+		return "", models.Invalid("link_domain", "write a host of your own that leads to this site, such as https://go.example.com; empty: links are not tracked")
+	}
+	return "https://" + strings.ToLower(u.Host), nil
 }
 
 func timeRules(_ context.Context, set *models.Settings, get func(string) string) error {

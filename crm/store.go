@@ -37,6 +37,8 @@ type Store interface {
 	// suppressed person finish opted_out), before it commits.
 	Suppress(ctx context.Context, s models.Suppression) (models.Suppression, error)
 	LiftSuppression(ctx context.Context, id int64, by string, now time.Time) error
+	// LinkOpened notes beside a message that a link of it was opened.
+	LinkOpened(ctx context.Context, messageToken, address string, now time.Time) error
 
 	// Book records an appointment at revision 1 with its booked-call touch
 	// and its confirmation; MoveAppointment raises the revision, withdraws
@@ -50,10 +52,9 @@ type Store interface {
 	RepCalls(ctx context.Context, repID int64, span models.Interval) ([]models.Appointment, error)
 
 	// BookByLink and MoveByLink take one of the times that a user's page
-	// offers, under the page's lock; CanceledByCustomer tells the rep.
+	// offers, under the page's lock.
 	BookByLink(ctx context.Context, b models.Booking, loc *time.Location) (models.Appointment, error)
 	MoveByLink(ctx context.Context, id int64, b models.Booking, loc *time.Location) (models.Appointment, error)
-	CanceledByCustomer(ctx context.Context, a models.Appointment, now time.Time) error
 	BookingPage(ctx context.Context, userID int64) (models.BookingPage, error)
 	SaveBookingPage(ctx context.Context, p models.BookingPage, calendar string, keep bool, now time.Time) error
 	CalendarAddress(p models.BookingPage) (string, error)

@@ -33,7 +33,7 @@ type TeamStore interface {
 	TrySecondFactor(ctx context.Context, userID int64, now time.Time, judge func(secret []byte, recovery []string) (step int64, used string, ok bool)) error
 	RemoveSecondFactor(ctx context.Context, userID int64, by string, now time.Time) error
 
-	ReleaseTexts(ctx context.Context, now time.Time) error
+	ReleaseHeld(ctx context.Context, reason models.Reason, now time.Time) error
 	ChangeSettings(ctx context.Context, section, by string, now time.Time, change func(*models.Settings) error) (models.Settings, error)
 }
 

@@ -19,7 +19,8 @@ type Need struct {
 
 type needRow struct {
 	Row
-	need Need
+	need      Need
+	countries []string
 }
 
 // Need gives what the channel needs in the country: the row that names it,
@@ -33,7 +34,7 @@ func (b *Book) Need(country string, ch models.ChannelKind) (Need, bool) {
 		}
 		if r.Country == "*" {
 			general = &r.need
-		} else if country != "" && strings.Contains(r.Country, country) {
+		} else if slices.Contains(r.countries, country) {
 			return r.need, true
 		}
 	}

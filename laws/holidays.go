@@ -22,14 +22,25 @@ type dayRule struct {
 	nth     int // 1 … 5, -1: the last
 	weekday time.Weekday
 	easter  bool
-	offset  int // from Easter Sunday
+	offset  int // from Easter Sunday, or from the nth weekday
 }
 
 var ordinals = map[string]int{"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "last": -1}
 
-// parseDay reads "12-25", "4th Thu Nov" or "Easter-2".
+// parseDay reads "12-25", "4th Thu Nov", "Tue after 1st Mon Nov" or "Easter-2".
 func parseDay(text string) (dayRule, error) {
-	bad := models.Invalid("rules", "%q is no holiday; write it as 12-25, 4th Thu Nov or Easter-2", text)
+	bad := models.Invalid("rules", "%q is no holiday; write it as 12-25, 4th Thu Nov, Tue after 1st Mon Nov or Easter-2", text)
+	if weekday, nth, ok := strings.Cut(text, " after "); ok {
+		d, err := parseDay(nth)
+		day := slices.Index(weekdays, weekday)
+		if err != nil || day < 0 || d.nth == 0 {
+			return dayRule{}, bad
+		}
+		if d.offset = (day - int(d.weekday) + 7) % 7; d.offset == 0 {
+			d.offset = 7
+		}
+		return d, nil
+	}
 	if rest, ok := strings.CutPrefix(text, "Easter"); ok {
 		n, err := strconv.Atoi(strings.TrimPrefix(rest, "+"))
 		if rest != "" && err != nil {
@@ -60,10 +71,10 @@ func (d dayRule) in(year int) time.Time {
 		return time.Date(year, d.month, d.day, 0, 0, 0, 0, time.UTC)
 	case d.nth < 0:
 		last := time.Date(year, d.month+1, 0, 0, 0, 0, 0, time.UTC)
-		return last.AddDate(0, 0, -(int(last.Weekday()-d.weekday)+7)%7)
+		return last.AddDate(0, 0, d.offset-(int(last.Weekday()-d.weekday)+7)%7)
 	}
 	first := time.Date(year, d.month, 1, 0, 0, 0, 0, time.UTC)
-	return first.AddDate(0, 0, (int(d.weekday-first.Weekday())+7)%7+7*(d.nth-1))
+	return first.AddDate(0, 0, d.offset+(int(d.weekday-first.Weekday())+7)%7+7*(d.nth-1))
 }
 
 // easter is Easter Sunday by the Gregorian computus.

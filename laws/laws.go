@@ -212,7 +212,7 @@ func (b *Book) read(r Row) error {
 			return err
 		}
 		need.Rule = r.ID
-		b.needs = append(b.needs, needRow{r, need})
+		b.needs = append(b.needs, needRow{r, need, strings.Split(r.Country, ",")})
 	case Holidays:
 		day, err := parseDay(r.Value)
 		if err != nil {

@@ -160,9 +160,45 @@ func TestHolidays(t *testing.T) {
 			t.Errorf("%s: %v", day, got)
 		}
 	}
+	// Those of a state, which hold where the state is not known as well.
+	for _, c := range []struct {
+		state string
+		day   models.Date
+		want  bool
+	}{
+		{"UT", "2026-07-24", true}, {"UT", "2026-07-23", false}, {"UT", "2027-07-23", true}, // a Saturday in 2027
+		{"PA", "2026-11-03", true}, {"PA", "2026-11-10", false}, {"PA", "2027-11-02", true}, {"PA", "2026-04-03", true}, {"PA", "2026-06-14", true},
+		{"RI", "2026-11-03", true}, {"RI", "2026-08-10", true}, {"AL", "2026-02-17", true}, {"NY", "2026-11-03", false},
+	} {
+		if got := For("").Holiday(PlaceOf("US", c.state, ""), c.day); got != c.want {
+			t.Errorf("%s %s: %v", c.state, c.day, got)
+		}
+		if c.want && !For("").Holiday(PlaceOf("US", "", "+18005550123"), c.day) {
+			t.Errorf("%s is none where the state is not known", c.day)
+		}
+	}
 	for year, want := range map[int]string{2024: "03-31", 2025: "04-20", 2026: "04-05", 2027: "03-28", 2038: "04-25"} {
 		if got := easter(year).Format("01-02"); got != want {
 			t.Errorf("Easter %d on %s", year, got)
+		}
+	}
+}
+
+// Where the state is not known, the hours are within those of every state.
+func TestUnknownIsTheStrictest(t *testing.T) {
+	b := For("")
+	for _, ch := range []models.ChannelKind{models.ChannelCall, models.ChannelSMS, models.ChannelVoicemail} {
+		unknown := b.Week(PlaceOf("US", "", "+18005550123"), ch, 0, 0)
+		for _, r := range b.Rows() {
+			if r.Matter != Hours || r.Country != "US" || len(r.Region) != 2 {
+				continue
+			}
+			state := b.Week(PlaceOf("US", r.Region, ""), ch, 0, 0)
+			for at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() == 2026; at = at.Add(30 * time.Minute) {
+				if unknown.Permits(at) && !state.Permits(at) {
+					t.Fatalf("%s on %s is permitted where the state is not known, and not in %s", ch, at.Format("Mon 2006-01-02 15:04"), r.Region)
+				}
+			}
 		}
 	}
 }

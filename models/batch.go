@@ -100,7 +100,21 @@ const (
 	RowReady   RowState = "ready"   // it can be done
 	RowRefused RowState = "refused" // it cannot; Reason says why
 	RowDone    RowState = "done"
+	// RowWarned is no state but asks for the rows that say what to look at.
+	RowWarned RowState = "warned"
 )
+
+// CallMinutes is the planned length of a booked call where nobody says another.
+const CallMinutes = 30
+
+// Overlap is another call of a rep in the time of one that is to be booked.
+type Overlap struct {
+	RowID  int64 // of the batch; 0: the call of a single person
+	Rep    User
+	With   string
+	Call   Interval
+	Booked bool // it stands; otherwise the same batch would book it
+}
 
 // BatchRow is one of a batch: a person, or a line of a file.
 type BatchRow struct {
@@ -113,5 +127,6 @@ type BatchRow struct {
 	Reason     string     // in words: why not, or what was done
 	CallAt     *time.Time // the booked call that its line names
 	CallZone   string     // the person's zone, which CallAt is also shown in
+	Warning    string     // in words: what a person should look at before it is done
 	UpdatedAt  time.Time
 }

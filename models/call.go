@@ -23,6 +23,9 @@ type CallCard struct {
 	Summary        string // of the last interaction
 	Changed        string // what has changed about what stood in the way
 	Question       string
+	Notes          string     // taken during the call; the task keeps them once it is closed
+	NextAt         string     // when to speak again, as typed, in the prospect's time: "2006-01-02T15:04"
+	Voicemail      string     // the script to leave, where the rep changed it
 	Revision       int64      // 0: nothing was saved yet
 	HeardAt        *time.Time // the prospect has heard the reason: spoken, or left as a voicemail
 	UpdatedAt      time.Time
@@ -107,6 +110,14 @@ type CallReview struct {
 	FinishedAt     *time.Time // nil: a draft
 }
 
+// SaysAs tells whether both were filled in alike, whoever kept them and when.
+func (r CallReview) SaysAs(other CallReview) bool {
+	other.ID, other.TaskID, other.CallTaskID, other.ProspectID, other.UserID = r.ID, r.TaskID, r.CallTaskID, r.ProspectID, r.UserID
+	other.CommitmentID, other.AppointmentID, other.Revision = r.CommitmentID, r.AppointmentID, r.Revision
+	other.CreatedAt, other.UpdatedAt, other.FinishedAt = r.CreatedAt, r.UpdatedAt, r.FinishedAt
+	return r == other
+}
+
 // ObjectionNone, beside ObjectionKinds: none was raised, because …
 const ObjectionNone = "none"
 
@@ -152,6 +163,8 @@ type Dial struct {
 	Late           int    // seconds after the booked minute; negative: before it
 	Asked          string // why a call was made before its minute, or outside of the hours
 	Seconds        int    // how long it lasted
-	CreatedAt      time.Time
-	EndedAt        *time.Time
+	// ValidUntil is the end of the prospect's hours; nil: they asked for the call.
+	ValidUntil *time.Time
+	CreatedAt  time.Time
+	EndedAt    *time.Time
 }

@@ -1,5 +1,7 @@
 package models
 
+import "time"
+
 // ChannelKind names a way to reach a customer.
 type ChannelKind string
 
@@ -61,6 +63,9 @@ type ChannelRules struct {
 	Introduces bool
 	// Written: a customer can be answered on it in writing.
 	Written bool
+	// PerAccount is the least time between two of all senders of one account at
+	// the provider, which queues what comes sooner; 0: none.
+	PerAccount time.Duration
 	// Files that can leave with a message; the zero value takes none.
 	Files FileRules
 }

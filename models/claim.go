@@ -71,6 +71,17 @@ type Decision struct {
 	ContactPointID *int64
 	Channel        ChannelKind
 	Kind           TouchKind
+	// Turn is the account whose pace the message keeps beside its sender's;
+	// nil: there is none.
+	Turn *Turn
+}
+
+// Turn is one hand-over of those of which a provider makes one in Every for a
+// whole account. What is over that queues there, past any hour and with no way
+// to say until when it is worth making, so it waits with us.
+type Turn struct {
+	Account string
+	Every   time.Duration
 }
 
 // Dispatch is one intent that has been committed: hand it over, once.

@@ -105,6 +105,8 @@ type Verdict struct {
 	OutOfOffice bool
 	ReturnDate  Date
 	Bounce      *Bounce
+	// Others is what the same report says of further recipients that it did not reach.
+	Others []Bounce
 	// OptOutChannels: "" in it means every channel.
 	OptOutChannels []ChannelKind
 	// Unsure: it may be an opt-out; hold everything and ask the rep.
@@ -126,6 +128,14 @@ type Bounce struct {
 	Blocked bool `json:"blocked,omitempty"`
 }
 
+// Class is what a report on this recipient alone would be.
+func (b Bounce) Class() InboundClass {
+	if b.Hard {
+		return ClassBounceHard
+	}
+	return ClassBounceSoft
+}
+
 // InboundRecord is an understood inbound, ready to be recorded.
 type InboundRecord struct {
 	RawID   int64
@@ -136,6 +146,19 @@ type InboundRecord struct {
 	// call where we left a voicemail within ReturnCallDays before it.
 	CalledAt time.Time
 	Now      time.Time
+	// Others is the same report as it concerns further people: recorded with
+	// it or not at all.
+	Others []InboundRecord
+}
+
+// For is the part of the record that concerns a prospect.
+func (r InboundRecord) For(prospectID int64) InboundRecord {
+	for _, o := range r.Others {
+		if o.Match.ProspectID != nil && *o.Match.ProspectID == prospectID {
+			return o
+		}
+	}
+	return r
 }
 
 // ReturnCallDays is how many business days after a voicemail of ours a call

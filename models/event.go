@@ -82,6 +82,7 @@ const (
 	EventCompanyChanged    EventKind = "company.changed"
 	EventCompanyHeld       EventKind = "company.held"
 	EventCompanyReleased   EventKind = "company.released"
+	EventMergeUndone       EventKind = "prospect.told_apart" // two records that were merged are two again
 	EventMerged            EventKind = "prospect.merged"
 	EventErased            EventKind = "prospect.erased"
 	EventExported          EventKind = "prospect.exported"

@@ -80,6 +80,10 @@ type Merge struct {
 	By     string
 	At     time.Time
 	Moved  map[string][]int64 `gorm:"serializer:json"`
+	// Before is what the merge changed in place; nil: it cannot be undone any more.
+	Before   *MergeBefore `gorm:"column:before_merge;serializer:json"`
+	UndoneAt *time.Time   // the two were told apart again
+	UndoneBy string
 }
 
 // DuplicateReason is what two records have in common.

@@ -177,7 +177,11 @@ type Conversation struct {
 	LastChannel   ChannelKind // of the last human inbound; "" before any
 	LastContactID *int64      // where it came from
 	LastSenderID  *int64      // which of ours it was written to
-	LastMessageID *int64      // the last message either way
+	// LastWritten is the channel on which they last wrote: after a call it
+	// says where a message goes.
+	LastWritten   ChannelKind
+	LastWrittenAt *time.Time
+	LastMessageID *int64 // the last message either way
 	LastMessageAt *time.Time
 	WaitingSince  *time.Time // the customer waits for our answer since then
 	UnreadCount   int

@@ -27,6 +27,9 @@ type PlanInput struct {
 	LastCallTask  *Task
 	Settings      Settings
 	Reached       []Reached // by phone; loaded for previews only
+	// Recent are the touches made to them within RecentFor, by any sequence;
+	// loaded for previews only.
+	Recent []RecentTouch
 	// Reason of the library that the enrollment is for; loaded for previews only.
 	Reason *TalkingPoint
 }

@@ -19,8 +19,9 @@ const (
 	HoldBudget        Reason = "text_budget" // the month's budget for texts is used up
 	HoldRests         Reason = "asked_later" // they asked on their own page to hear later, or less often
 	HoldWorkspace     Reason = "workspace_paused"
-	HoldReview        Reason = "call_unreviewed" // the review of a conversation is not written
-	HoldRestored      Reason = "restored"        // due in a time that a restored database knows nothing of
+	HoldReview        Reason = "call_unreviewed"   // the review of a conversation is not written
+	HoldUnnamed       Reason = "workspace_unnamed" // who writes is not said yet: the company's name, or its postal address
+	HoldRestored      Reason = "restored"          // due in a time that a restored database knows nothing of
 )
 
 // Reasons of skips and cancellations.
@@ -34,6 +35,7 @@ const (
 	SkipFollowUpLimit   Reason = "follow_up_limit"
 	SkipNotAllowed      Reason = "not_allowed" // the channel's own check: reserved address, not on the allow-list
 	SkipNoSender        Reason = "no_sender"
+	SkipByHand          Reason = "left_out" // a person let the sequence go on without it
 	CancelPaused        Reason = "paused"
 	CancelReplanned     Reason = "replanned"
 	CancelFinished      Reason = "enrollment_finished"

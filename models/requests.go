@@ -51,6 +51,8 @@ type CallResult struct {
 	Objection *Objection
 	// Untold: the reason on the card was not said, so it stays fresh.
 	Untold bool
+	// ContactPointID is the number that was called; 0: the one last dialled.
+	ContactPointID int64
 	// Voicemail is left by us in the rep's place, with the outcome left_voicemail.
 	Voicemail *NewAnswer
 	Now       time.Time
@@ -85,7 +87,10 @@ type NewAnswer struct {
 	Undo time.Duration
 	// HourSeen as in Draft.
 	HourSeen bool
-	Now      time.Time
+	// Known is the newest answer that the writer had before them; nil: not
+	// asked. A newer one of a colleague's, or of another window, is refused.
+	Known *int64
+	Now   time.Time
 }
 
 // Thread is what an answer is chosen by.

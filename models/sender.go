@@ -173,6 +173,9 @@ func (w SendingWindow) Open(now time.Time) (open bool, next time.Time) {
 	return true, now // no day at all is a mistake that must not hold mail for ever
 }
 
+// OpensOn tells whether there is any time on the day.
+func (w SendingWindow) OpensOn(day Date) bool { return w.To == 0 || w.on(day) }
+
 func (w SendingWindow) on(day Date) bool {
 	if len(w.Days) == 0 {
 		return true

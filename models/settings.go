@@ -1,6 +1,9 @@
 package models
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Settings of the workspace, one row. The zero value is not usable: take DefaultSettings.
 type Settings struct {
@@ -16,6 +19,9 @@ type Settings struct {
 	// Rules are the workspace's own values in the place of the law's rows that
 	// are shipped (package laws), one a line: "hours/US-TX = Mon-Sat 10:00-20:00".
 	Rules string `json:",omitempty"`
+	// LinkDomain is where links of automatic emails lead first, so that it is
+	// seen which are opened: an address of our own; "": links are not tracked.
+	LinkDomain string `json:",omitempty"`
 	// Caps are the workspace's own limits, beside those of the law.
 	Caps Caps
 	// Holidays on which business days do not count, beside the national ones.
@@ -50,6 +56,18 @@ type Settings struct {
 	Retention Retention
 	// Restored is set where the workspace came from a backup.
 	Restored *Restored `json:",omitempty"`
+}
+
+// unnamed is what a workspace is called before anybody names it.
+const unnamed = "Followup"
+
+// Company is the name under which customers are written to; "" where nobody
+// has named the workspace yet: it is not ours to sign with.
+func (s Settings) Company() string {
+	if name := strings.TrimSpace(s.Workspace); name != unnamed {
+		return name
+	}
+	return ""
 }
 
 // CallReason is how much the card insists on a reason for calling.
@@ -118,7 +136,7 @@ type SettingsChange struct {
 // DefaultSettings are the workspace's settings before anyone changes them.
 func DefaultSettings() Settings {
 	return Settings{
-		Workspace: "Followup", FollowUpLimit: 7,
+		Workspace: unnamed, FollowUpLimit: 7,
 		QuietFrom: 8 * 60, QuietTo: 21 * 60,
 		OutOfOfficeDays: 7, OutOfOfficeMax: 60, WrittenHold: 24, Visibility: SeeTeam, Caps: DefaultCaps(),
 	}

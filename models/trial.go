@@ -6,10 +6,11 @@ import "math"
 type TrialCount struct {
 	StepKey  string
 	Variant  string
-	People   int64 // who got it
-	Replies  int64 // of those, who answered it before anything else went out
+	People   int64 // who got it; a regular customer each time
+	Replies  int64 // of those, who answered within 30 days and before the next follow-up
 	Positive int64 // of those answers, the ones marked positive
-	Meetings int64 // who booked a call before anything else went out
+	Meetings int64 // who booked a call within 30 days and before the next follow-up
+	OptedOut int64 // who told us to stop after it
 }
 
 // z95 is the normal quantile of a two-sided 95 percent.

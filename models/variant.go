@@ -50,10 +50,22 @@ func (s Step) With(key string) Step {
 	return s
 }
 
-// VariantFor chooses the variant of an enrollment by its id and the step's
-// key: the same person gets the same one however often it is planned, and
-// different steps are drawn independently. "" where the step has none.
-func (s Step) VariantFor(enrollmentID int64) string {
+// SameWording tells whether under the key of a variant both steps say the same
+// on the same channel: only then are their results those of one wording.
+func (s Step) SameWording(o Step, key string) bool {
+	if _, has := o.Variant(key); !has {
+		return false
+	}
+	a, b := s.With(key), o.With(key)
+	return a.Channel == b.Channel && a.Subject == b.Subject && a.Body == b.Body && a.TalkingPoint == b.TalkingPoint &&
+		a.Question == b.Question && a.Answered == b.Answered && a.NotAnswered == b.NotAnswered
+}
+
+// VariantFor draws the variant of a person by their id and the step's key:
+// they get the same one however often it is planned, also where they are
+// enrolled again, and different steps are drawn independently. "" where the
+// step has none.
+func (s Step) VariantFor(prospectID int64) string {
 	total := 0
 	for _, v := range s.Variants {
 		total += max(v.Weight, 0)
@@ -62,7 +74,7 @@ func (s Step) VariantFor(enrollmentID int64) string {
 		return ""
 	}
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(strconv.FormatInt(enrollmentID, 10) + "/" + s.Key))
+	_, _ = h.Write([]byte(strconv.FormatInt(prospectID, 10) + "/" + s.Key))
 	// The lower bits of FNV differ little between neighbours: mixed, they do.
 	x := h.Sum64()
 	x ^= x >> 33

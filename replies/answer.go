@@ -27,6 +27,9 @@ type AnswerRequest struct {
 	HourSeen bool
 	// WithFiles sends what the user attached to it.
 	WithFiles bool
+	// Known is the newest answer to them that the writer has seen; nil: whatever
+	// others have answered, this one leaves.
+	Known *int64
 }
 
 // Answer sends a rep's text on the channel the customer used last (or the one
@@ -69,7 +72,7 @@ func (s *Service) Answer(ctx context.Context, req AnswerRequest) (models.Touch, 
 			Message: "outside their hours only an answer on the channel they used may leave; let it wait for their morning"}
 	}
 	answer := models.NewAnswer{
-		Undo: req.Undo, HourSeen: req.HourSeen,
+		Undo: req.Undo, HourSeen: req.HourSeen, Known: req.Known,
 		ProspectID: req.ProspectID, UserID: req.UserID, Channel: choice.Channel, ContactPointID: choice.ContactPoint.ID,
 		Purpose: models.PurposeManual, Subject: subject, Body: body, Why: choice.Why, FormToken: req.FormToken, AsCall: choice.AsCall, Now: s.Clock(),
 	}

@@ -1,6 +1,7 @@
 package replies
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,49 +23,18 @@ func asDeliveryReport(r reading) (models.Verdict, bool) {
 	if !r.fromDaemon() && ruleset("challenge").count(r.whole) >= 2 {
 		return verdict(models.ClassAutomatic, "a challenge to prove who sent, in the form of a delivery report")
 	}
-	best, rank := Delivery{}, 0
-	for _, d := range r.m.Deliveries {
-		n := 1
-		switch {
-		case d.Action == "failed":
-			n = 3
-		case d.Action == "delayed":
-			n = 2
-		case d.Action == "" && strings.HasPrefix(d.Status, "5"):
-			n = 3
-		case d.Action == "" && strings.HasPrefix(d.Status, "4"):
-			n = 2
-		}
-		if n > rank {
-			best, rank = d, n
-		}
-	}
-	b := models.Bounce{Recipient: r.failedRecipient(best.Recipient), Status: best.Status, Reason: limit(strings.Join(strings.Fields(best.Diagnostic), " "), 500)}
-	if b.Reason == "" {
-		b.Reason = r.reasonText()
-	}
-	switch rank {
-	case 1:
+	best := gravest(r.m.Deliveries)
+	if best.gravity() == arrivedWell {
 		return verdict(models.ClassReceipt, "a delivery report (RFC 3464): "+best.Action)
-	case 2:
-		b.Delayed = true
-		return models.Verdict{Class: models.ClassBounceSoft, Why: "a delivery report (RFC 3464): delayed, still trying " + best.Status, Bounce: &b}, true
 	}
-	said := flat(fold(best.Diagnostic + " " + b.Reason))
-	b.Hard = hardStatus(best.Status, said)
-	v := givenUp(b, said)
-	v.Why = strings.TrimSpace("a delivery report (RFC 3464): failed " + best.Status)
+	b := r.undelivered(best, r.failedRecipient(best.Recipient))
+	v := models.Verdict{Class: b.Class(), Bounce: &b, Others: r.othersUndelivered(b.Recipient)}
+	if b.Delayed {
+		v.Why = "a delivery report (RFC 3464): delayed, still trying " + best.Status
+	} else {
+		v.Why = strings.TrimSpace("a delivery report (RFC 3464): failed " + best.Status)
+	}
 	return v, true
-}
-
-// givenUp is the verdict on a delivery that failed for good or for too long.
-func givenUp(b models.Bounce, said string) models.Verdict {
-	b.Blocked = b.Hard && blocked(b.Status, said)
-	class := models.ClassBounceSoft
-	if b.Hard {
-		class = models.ClassBounceHard
-	}
-	return models.Verdict{Class: class, Bounce: &b}
 }
 
 // hardStatus: 5.x.x is permanent, 4.x.x transient even when the server gave
@@ -195,15 +165,33 @@ func (r reading) bounceWords(fromServer bool) (words string, at int) {
 	return words, at
 }
 
+// textBounce judges a report in words: each recipient by what is said of it.
 func (r reading) textBounce(failed string) models.Verdict {
-	text := r.reportText()
-	b := models.Bounce{Recipient: r.failedRecipient(failed), Status: statusIn(text), Reason: r.reasonText()}
+	recipient := r.failedRecipient(failed)
+	said := r.saidOfEach(failed)
+	own, apart := said[recipient]
+	if !apart {
+		own = r.reportText()
+	}
+	b := r.undeliveredInWords(recipient, own)
+	v := models.Verdict{Class: b.Class(), Bounce: &b}
+	for _, other := range slices.Sorted(maps.Keys(said)) {
+		if other != recipient && apart {
+			v.Others = append(v.Others, r.undeliveredInWords(other, said[other]))
+		}
+	}
+	return v
+}
+
+// undeliveredInWords judges what a report says of one recipient.
+func (r reading) undeliveredInWords(recipient, text string) models.Bounce {
+	b := models.Bounce{Recipient: recipient, Status: statusIn(text), Reason: reasonIn(text)}
 	folded := flat(fold(limit(text, wholeLooked)))
 	// A delay: the subject warns, or the text says that trying goes on.
 	stillTrying := ruleset("reason.delay").any(folded)
 	if (stillTrying || ruleset("delay.subject").any(r.bare) && !ruleset("reason.hard").any(folded)) && !gaveUp.MatchString(folded) && !strings.HasPrefix(b.Status, "5") {
 		b.Delayed = true
-		return models.Verdict{Class: models.ClassBounceSoft, Bounce: &b}
+		return b
 	}
 	switch {
 	case fullMailbox.MatchString(folded) && (b.Status == "" || strings.HasSuffix(b.Status, ".2.2") || strings.HasSuffix(b.Status, ".0.0")):
@@ -213,7 +201,8 @@ func (r reading) textBounce(failed string) models.Verdict {
 	default:
 		b.Hard = hardWords(folded)
 	}
-	return givenUp(b, folded)
+	b.Blocked = b.Hard && blocked(b.Status, folded)
+	return b
 }
 
 var gaveUp = regexp.MustCompile(`permanent (fatal )?(error|failure)|given up|giving up|retry timeout exceeded|has failed permanently|failed permanently|will not be retried|undeliverable|delivery has failed|could not be delivered to`)
@@ -252,11 +241,11 @@ func (r reading) reportText() string {
 	return text
 }
 
-// reasonText is the sentence of the report that says why; one that breaks off
-// at a colon goes on in the next line.
-func (r reading) reasonText() string {
+// reasonIn is the sentence of a report that says why; one that breaks off at a
+// colon goes on in the next line.
+func reasonIn(report string) string {
 	best, open := "", false
-	for _, line := range strings.Split(r.reportText(), "\n") {
+	for _, line := range strings.Split(report, "\n") {
 		line = strings.Join(strings.Fields(line), " ")
 		if line == "" || len(line) > 600 {
 			continue

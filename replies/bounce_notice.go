@@ -57,14 +57,18 @@ func asServiceNotice(r reading) (models.Verdict, bool) {
 // bounce: "Transient" and "Undetermined" may work tomorrow.
 func (n sesNotice) bounce() models.Verdict {
 	b := models.Bounce{Hard: n.Bounce.Type == "Permanent"}
-	if list := n.Bounce.Recipients; len(list) > 0 {
-		b.Recipient = firstAddress(list[0].Address).Email
-		b.Reason = limit(addressType(list[0].Diagnostic), 500)
-		if b.Status = statusCode.FindString(list[0].Status); b.Status == "" {
-			b.Status = statusIn(list[0].Diagnostic)
+	v := models.Verdict{Class: b.Class(), Bounce: &b, Why: "the sending service's notice of a bounce: " + n.Bounce.Type}
+	for i, to := range n.Bounce.Recipients[:min(len(n.Bounce.Recipients), maxOthers)] {
+		one := models.Bounce{Hard: b.Hard, Recipient: firstAddress(to.Address).Email, Reason: limit(addressType(to.Diagnostic), 500)}
+		if one.Status = statusCode.FindString(to.Status); one.Status == "" {
+			one.Status = statusIn(to.Diagnostic)
+		}
+		one.Blocked = one.Hard && blocked(one.Status, flat(fold(one.Reason)))
+		if i == 0 {
+			b = one
+		} else {
+			v.Others = append(v.Others, one)
 		}
 	}
-	v := givenUp(b, flat(fold(b.Reason)))
-	v.Why = "the sending service's notice of a bounce: " + n.Bounce.Type
 	return v
 }

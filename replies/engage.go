@@ -40,8 +40,8 @@ func Engage(rec models.InboundRecord, p models.Person) models.Effects {
 		case rec.Verdict.OutOfOffice:
 			e.outOfOffice()
 		}
-	case models.ClassBounceHard:
-		e.hardBounce()
+	case models.ClassBounceHard, models.ClassBounceSoft:
+		e.bounces()
 	case models.ClassComplaint:
 		e.complaint()
 	}
@@ -159,10 +159,22 @@ func OutOfOfficeUntil(back models.Date, p models.Prospect, s models.Settings, no
 	return day.At(backAt, loc)
 }
 
+// bounces: of several recipients each hard one, whatever the first is.
+func (e *engagement) bounces() {
+	if e.rec.Verdict.Class == models.ClassBounceHard {
+		e.hardBounce(e.failedContact())
+	}
+	for i := range e.rec.Verdict.Others {
+		e.v.Bounce = &e.rec.Verdict.Others[i]
+		if cp := e.named(e.v.Bounce.Recipient); cp != nil && e.v.Bounce.Hard {
+			e.hardBounce(cp)
+		}
+	}
+}
+
 // hardBounce: the address can never work; the scheduler tries the next
 // permitted one, and ends what has none left as unreachable.
-func (e *engagement) hardBounce() {
-	cp := e.failedContact()
+func (e *engagement) hardBounce(cp *models.ContactPoint) {
 	if cp == nil {
 		e.task(models.TaskResolve, models.AttentionInvalid, "A delivery to "+e.p.Prospect.Name()+" failed",
 			"The report names "+e.bounce().Recipient+", which is none of their addresses. Check the address that was used.")
@@ -205,14 +217,22 @@ func (e *engagement) bounce() models.Bounce {
 // failedContact is the contact point a report is about: the named one, else
 // the one our message went to.
 func (e *engagement) failedContact() *models.ContactPoint {
-	named := strings.ToLower(e.bounce().Recipient)
-	for i := range e.p.ContactPoints {
-		if named != "" && e.p.ContactPoints[i].Value == named {
-			return &e.p.ContactPoints[i]
-		}
+	if cp := e.named(e.bounce().Recipient); cp != nil {
+		return cp
 	}
 	for i, cp := range e.p.ContactPoints {
 		if e.rec.Match.ContactPointID != nil && cp.ID == *e.rec.Match.ContactPointID {
+			return &e.p.ContactPoints[i]
+		}
+	}
+	return nil
+}
+
+// named is the contact point that a report names; nil: none of theirs.
+func (e *engagement) named(recipient string) *models.ContactPoint {
+	recipient = strings.ToLower(recipient)
+	for i := range e.p.ContactPoints {
+		if recipient != "" && e.p.ContactPoints[i].Value == recipient {
 			return &e.p.ContactPoints[i]
 		}
 	}

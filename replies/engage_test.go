@@ -98,6 +98,19 @@ func TestEngageHolds(t *testing.T) {
 				t.Fatalf("%s changed enrollment %d", v.Class, en.ID)
 			}
 		}
+		for _, l := range p.Colleagues {
+			en, was := got[l.Enrollment.ID], l.Enrollment
+			switch on := l.Version.Definition.OnColleagueReply; {
+			case v.Class != models.ClassHuman || on == models.ReplyContinue:
+				if en.State != was.State || len(en.Pauses) != len(was.Pauses) {
+					t.Fatalf("%s, %s: a colleague's enrollment became %s", v.Class, on, en.State)
+				}
+			case on == models.ReplyPause && was.Live() && !en.PausedFor(models.PauseColleagueReplied):
+				t.Fatal("a colleague's enrollment runs on")
+			case on == models.ReplyFinish && was.Live() && en.Outcome != models.FinishReplied:
+				t.Fatalf("a colleague's enrollment is %s %s", en.State, en.Outcome)
+			}
+		}
 		if v.Class == models.ClassHuman && len(e.Tasks) != 1 {
 			t.Fatalf("a human reply makes %d tasks", len(e.Tasks))
 		}

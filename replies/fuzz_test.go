@@ -7,17 +7,32 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"followup/channels/channeltest"
 	"followup/models"
 )
 
 func seedCorpus(f *testing.F) {
 	names, _ := corpus(f)
+	var seeds [][]byte
 	for _, n := range names {
-		f.Add(corpusMail(f, n))
+		seeds = append(seeds, corpusMail(f, n))
+		f.Add(seeds[len(seeds)-1])
+	}
+	for _, b := range channeltest.Broken(400, seeds...) {
+		f.Add(b)
 	}
 	f.Add([]byte("Content-Type: multipart/mixed; boundary=\"\"\n\n--\n--\n"))
 	f.Add([]byte(strings.Repeat("Content-Type: multipart/mixed; boundary=a\n\n--a\n", 40)))
 	f.Add([]byte("Subject: =?utf-7?Q?+AGE-?= =?x?b?####?= =?utf-8?q?=ff?=\nContent-Transfer-Encoding: base64\n\n====\x00"))
+}
+
+// withBroken are the texts of a file, and what chance makes of them.
+func withBroken(f *testing.F, file string) []string {
+	var seeds []string
+	for _, p := range readPairs(f, file) {
+		seeds = append(seeds, p[1])
+	}
+	return append(seeds, channeltest.Broken(300, seeds...)...)
 }
 
 // Any bytes give something that any database and page can take.
@@ -63,9 +78,14 @@ func FuzzClassify(f *testing.F) {
 // The visible reply is made of what was written: it adds no line.
 func FuzzVisible(f *testing.F) {
 	names, _ := corpus(f)
+	var seeds []string
 	for _, n := range names {
 		m, _ := Parse(corpusMail(f, n))
+		seeds = append(seeds, m.Text)
 		f.Add(m.Text)
+	}
+	for _, s := range channeltest.Broken(200, seeds...) {
+		f.Add(s)
 	}
 	f.Add(strings.Repeat("> ", 5000))
 	f.Add(strings.Repeat("On 1 x wrote:\n", 3000))
@@ -97,7 +117,8 @@ func begins(lines map[string]bool, text string) bool {
 
 // HTML becomes clean text, whatever is open in it and how deep.
 func FuzzHTML(f *testing.F) {
-	for _, s := range []string{"<p>hi</p>", "<blockquote><div>", "<pre>\n\n<li>a", `<div class="gmail_quote">x<hr id="stopSpelling">`, "<td><td></table></b>&#0;&nbsp;"} {
+	seeds := []string{"<p>hi</p>", "<blockquote><div>", "<pre>\n\n<li>a", `<div class="gmail_quote">x<hr id="stopSpelling">`, "<td><td></table></b>&#0;&nbsp;"}
+	for _, s := range append(seeds, channeltest.Broken(300, seeds...)...) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, src string) {
@@ -112,7 +133,10 @@ func FuzzHTML(f *testing.F) {
 // Bytes of any charset, encoded words and transfer encodings give clean text.
 func FuzzCharset(f *testing.F) {
 	for _, label := range []string{"utf-8", "utf-7", "gb18030", "iso-2022-jp", "x", ""} {
-		f.Add([]byte("Gr\xfc\xdfe +AOQ- =?utf-8?b?w6Q=?="), label)
+		seed := []byte("Gr\xfc\xdfe +AOQ- =?utf-8?b?w6Q=?=")
+		for _, b := range append(channeltest.Broken(100, seed), seed) {
+			f.Add(b, label)
+		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte, label string) {
 		for _, s := range []string{toUTF8(b, label), cleanText(decodeWords(string(b))), toUTF8(decodeQP(b), label), toUTF8(decodeBase64(b), label)} {
@@ -125,8 +149,13 @@ func FuzzCharset(f *testing.F) {
 
 // The parts of reports are read from any bytes.
 func FuzzReports(f *testing.F) {
-	f.Add([]byte("Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@example.com\nAction: failed\nStatus: 5.1.1\n"))
-	f.Add([]byte("Feedback-Type: abuse\nDisposition: manual-action; displayed\nMETHOD:REPLY\n"))
+	seeds := [][]byte{
+		[]byte("Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@example.com\nAction: failed\nStatus: 5.1.1\n"),
+		[]byte("Feedback-Type: abuse\nDisposition: manual-action; displayed\nMETHOD:REPLY\n"),
+	}
+	for _, b := range append(seeds, channeltest.Broken(300, seeds...)...) {
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, d := range readDeliveries(b) {
 			if d.Status != "" && statusCode.FindString(d.Status) == "" {
@@ -143,8 +172,8 @@ func FuzzReports(f *testing.F) {
 
 // Texts get a class and a reason.
 func FuzzTexts(f *testing.F) {
-	for _, p := range readPairs(f, "testdata/wishes.tsv") {
-		f.Add(p[1])
+	for _, s := range withBroken(f, "testdata/wishes.tsv") {
+		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		if v := ClassifyText(models.InboundText{Body: body}); v.Class == "" || v.Why == "" {
@@ -155,8 +184,8 @@ func FuzzTexts(f *testing.F) {
 
 // A return date exists in the calendar and lies neither before the notice nor far ahead.
 func FuzzReturnDate(f *testing.F) {
-	for _, p := range readPairs(f, "testdata/returndates.tsv") {
-		f.Add(p[1])
+	for _, s := range withBroken(f, "testdata/returndates.tsv") {
+		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		d := ReturnDate(text, text, written)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"followup/channels/channeltest"
 )
 
 const oneOfMany = "From dana@example.com Mon Nov 23 09:30:00 2026\nFrom: dana@example.com\nSubject: Re: Our call\n\nYes, please.\n\n"
@@ -37,6 +39,9 @@ func TestMbox(t *testing.T) {
 
 // No byte of a mbox is lost but the separators and one ">" of stuffed lines.
 func FuzzMbox(f *testing.F) {
+	for _, b := range channeltest.Broken(300, []byte(oneOfMany+oneOfMany)) {
+		f.Add(b)
+	}
 	f.Add([]byte(oneOfMany + oneOfMany))
 	f.Add([]byte(oneOfMany + "\n\n>From x\n"))
 	f.Add(bytes.Repeat([]byte("From a 1:11 2026\nA: b\n\n"), 50))

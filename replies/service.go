@@ -134,16 +134,11 @@ func (s *Service) process(ctx context.Context, raw models.Raw) (rec models.Recor
 	if rec, ours, err := s.writtenByUs(ctx, raw, &in); ours || err != nil {
 		return rec, err
 	}
-	match, err := s.Store.FindMatch(ctx, in.keys)
+	record, err := s.recordOf(ctx, raw, in)
 	if err != nil {
-		return models.Recorded{}, fmt.Errorf("match: %w", err)
+		return models.Recorded{}, err
 	}
-	if match.SenderID == nil {
-		match.SenderID = raw.SenderID
-	}
-	in.message.ProspectID, in.message.ContactPointID, in.message.SenderID = match.ProspectID, match.ContactPointID, match.SenderID
-	record := models.InboundRecord{RawID: raw.ID, Message: in.message, Match: match, Verdict: in.verdict, CalledAt: in.calledAt, Now: s.Clock()}
-	rec, err = s.Store.RecordInbound(ctx, record, func(p models.Person) models.Effects { return Engage(record, p) })
+	rec, err = s.Store.RecordInbound(ctx, record, func(p models.Person) models.Effects { return Engage(record.For(p.Prospect.ID), p) })
 	if err != nil {
 		return models.Recorded{}, fmt.Errorf("record: %w", err)
 	}

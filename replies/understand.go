@@ -103,9 +103,6 @@ func mailKeys(m Mail, v models.Verdict) models.MatchKeys {
 		}
 	}
 	ids := append([]string{m.InReplyTo}, reversed(m.References)...)
-	if o := m.Original; o != nil {
-		ids = append(append(ids, o.MessageID), reversed(o.References)...)
-	}
 	report := v.Class == models.ClassBounceHard || v.Class == models.ClassBounceSoft || v.Class == models.ClassComplaint || v.Class == models.ClassReceipt
 	if report {
 		if id := textMessageID.FindStringSubmatch(m.Text); id != nil {
@@ -117,6 +114,14 @@ func mailKeys(m Mail, v models.Verdict) models.MatchKeys {
 		}
 		if v.Bounce != nil {
 			k.Failed = v.Bounce.Recipient
+		}
+	}
+	if o := m.Original; o != nil {
+		ids = append(ids, o.MessageID)
+		// What was forwarded out of a thread failed at its own recipient, not at
+		// those of the thread.
+		if k.Failed == "" {
+			ids = append(ids, reversed(o.References)...)
 		}
 	}
 	for _, id := range ids {

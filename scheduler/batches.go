@@ -21,6 +21,12 @@ type BatchStore interface {
 	// left the state meanwhile.
 	RecordRows(ctx context.Context, id int64, in models.BatchState, rows []models.BatchRow, now time.Time) (bool, error)
 	ChangeBatch(ctx context.Context, id int64, now time.Time, change func(*models.Batch) error) (models.Batch, error)
+	// Overlaps are the calls of a batch that would overlap another one of their rep.
+	Overlaps(ctx context.Context, batch models.Batch, now time.Time) ([]models.Overlap, error)
+	// WarnRows writes beside rows what a person should look at, by their ids.
+	WarnRows(ctx context.Context, warnings map[int64]string, now time.Time) error
+	// BatchRowOf is a person's row; nil where they have none.
+	BatchRowOf(ctx context.Context, id, prospectID int64) (*models.BatchRow, error)
 	// EnrolledBefore finds the live enrollment that by began since a moment.
 	EnrolledBefore(ctx context.Context, prospectID, sequenceID int64, by string, since time.Time) (bool, error)
 }
@@ -83,6 +89,11 @@ func (b *Batches) Slice(ctx context.Context, id int64) (more bool, err error) {
 		return false, err
 	}
 	if len(rows) == 0 {
+		if batch.State == models.BatchChecking {
+			if err := b.warn(ctx, batch, now); err != nil {
+				return false, err
+			}
+		}
 		_, err := b.Store.ChangeBatch(ctx, id, now, func(now2 *models.Batch) error {
 			if now2.State != batch.State {
 				return nil
@@ -99,6 +110,24 @@ func (b *Batches) Slice(ctx context.Context, id int64) (more bool, err error) {
 		}
 	}
 	return b.Store.RecordRows(ctx, id, batch.State, rows, now)
+}
+
+// Recheck looks at one person again whose batch waits to be started: what was
+// recorded of them meanwhile may let them have more.
+func (b *Batches) Recheck(ctx context.Context, id, prospectID int64) error {
+	batch, err := b.Store.Batch(ctx, id)
+	if err != nil || batch.State != models.BatchChecked || batch.Kind != models.BatchEnroll {
+		return err
+	}
+	row, err := b.Store.BatchRowOf(ctx, id, prospectID)
+	if err != nil || row == nil {
+		return err
+	}
+	if err := b.check(ctx, batch, row); err != nil {
+		return err
+	}
+	_, err = b.Store.RecordRows(ctx, id, batch.State, []models.BatchRow{*row}, b.Scheduler.clock(time.Time{}))
+	return err
 }
 
 // RequestOf is what enrolling a row of a batch asks for.
@@ -127,6 +156,37 @@ func (b *Batches) check(ctx context.Context, batch models.Batch, row *models.Bat
 		row.State, row.Reason = models.RowRefused, strings.Join(refusals, "; ")
 	}
 	return nil
+}
+
+// warn says which calls would be double bookings, when all rows are known.
+func (b *Batches) warn(ctx context.Context, batch models.Batch, now time.Time) error {
+	if !batch.Options.BookCalls {
+		return nil
+	}
+	overlaps, err := b.Store.Overlaps(ctx, batch, now)
+	if err != nil {
+		return err
+	}
+	warnings := make(map[int64]string, len(overlaps))
+	for _, o := range overlaps {
+		warnings[o.RowID] = DescribeOverlap(o)
+	}
+	return b.Store.WarnRows(ctx, warnings, now)
+}
+
+// DescribeOverlap says with whom a rep has another call then, in the rep's time.
+func DescribeOverlap(o models.Overlap) string {
+	loc, err := models.LoadZone(o.Rep.Zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	from, to := o.Call.From.In(loc), o.Call.To.In(loc)
+	has := "has"
+	if !o.Booked {
+		has = "would have"
+	}
+	return fmt.Sprintf("double booking: %s %s a call with %s then, on %s to %s, %s’s time", o.Rep.FirstName(), has, o.With,
+		from.Format("Mon 2 Jan from 15:04"), to.Format("15:04 MST"), o.Rep.FirstName())
 }
 
 // enroll enrolls one. Where a process ended between doing it and saying so,

@@ -78,7 +78,8 @@ func stepParts(old, now models.Step) []PartChange {
 	parts = append(parts, textParts("", textsOf(old), textsOf(now))...)
 	for _, v := range now.Variants {
 		was, _ := old.Variant(v.Key)
-		parts = append(parts, PartChange{Label: "Variant " + v.Key + ", share", Old: share(old, was), New: share(now, v)})
+		parts = append(parts, PartChange{Label: "Variant " + v.Key + ", name", Old: was.Name, New: v.Name},
+			PartChange{Label: "Variant " + v.Key + ", share", Old: share(old, was), New: share(now, v)})
 		parts = append(parts, textParts("Variant "+v.Key+", ", textsOf(old.With(v.Key)), textsOf(now.With(v.Key)))...)
 	}
 	for _, v := range old.Variants {

@@ -39,7 +39,7 @@ func (s *Scheduler) Dial(ctx context.Context, req DialRequest) (models.Dial, err
 	if err != nil {
 		return models.Dial{}, err
 	}
-	point, err := JudgeDial(due, s.gate(now), req.ContactPointID, req.Asked != "")
+	point, until, err := judgeDial(due, s.gate(now), req.ContactPointID, req.Asked != "")
 	if err != nil {
 		return models.Dial{}, err
 	}
@@ -53,7 +53,7 @@ func (s *Scheduler) Dial(ctx context.Context, req DialRequest) (models.Dial, err
 	}
 	d := models.Dial{
 		TaskID: task.ID, UserID: req.UserID, ContactPointID: &point.ID, Number: point.Value, Asked: req.Asked,
-		FormToken: req.FormToken, State: models.DialByHand, CreatedAt: now,
+		FormToken: req.FormToken, State: models.DialByHand, ValidUntil: until, CreatedAt: now,
 	}
 	if d.FormToken == "" {
 		d.FormToken = s.NewToken()
@@ -90,6 +90,12 @@ func (s *Scheduler) bridgeFor(ctx context.Context, d *models.Dial) (channels.Bri
 
 // ring places the call that was recorded, once.
 func (s *Scheduler) ring(ctx context.Context, bridge channels.Bridger, sender models.Sender, d models.Dial) (models.Dial, error) {
+	if rules, _ := s.Channels.Rules(models.ChannelCall); turnOf(rules, sender) != nil {
+		// A turn that cannot be counted is no reason not to call.
+		if err := s.Store.TakeTurn(ctx, *turnOf(rules, sender), s.clock(time.Time{})); err != nil {
+			s.Log.WarnContext(ctx, "a call took no turn", "task", d.TaskID, "error", err)
+		}
+	}
 	out, err := bridge.Connect(ctx, channels.Ring{Sender: sender, RepNumber: d.RepNumber, Number: d.Number, Token: d.Token})
 	d.State, d.Detail, d.ProviderID = models.DialRinging, "", out.ProviderID
 	if err != nil {
@@ -113,37 +119,46 @@ func (s *Scheduler) ring(ctx context.Context, bridge channels.Bridger, sender mo
 // JudgeDial asks, at the moment of dialling, whether this person may be
 // called on this number now, and gives the number. asked: they asked for it.
 func JudgeDial(d models.Due, g Gate, chosen *int64, asked bool) (models.ContactPoint, error) {
+	point, _, err := judgeDial(d, g, chosen, asked)
+	return point, err
+}
+
+// judgeDial also says until when the number may ring; nil: they asked for it.
+func judgeDial(d models.Due, g Gate, chosen *int64, asked bool) (models.ContactPoint, *time.Time, error) {
 	j := &judgement{Gate: g, d: d, kind: models.ChannelCall, byHand: true, task: true, booked: d.Touch.Kind == models.TouchBookedCall}
 	j.rules, _ = g.Channels.Rules(models.ChannelCall)
 	if j.personGone() || j.appointmentChanged() {
-		return models.ContactPoint{}, j.refused()
+		return models.ContactPoint{}, nil, j.refused()
 	}
 	if s, ok := j.workspaceOrder(); ok {
-		return models.ContactPoint{}, models.Errorf(models.CodeRefused, "Nobody may be contacted: %s.", DescribeReason(s.Reason))
+		return models.ContactPoint{}, nil, models.Errorf(models.CodeRefused, "Nobody may be contacted: %s.", DescribeReason(s.Reason))
 	}
 	if chosen == nil {
 		chosen = d.Touch.ContactPointID
 	}
 	pick := j.outlets().fallThrough(chosen, j.rules, false)
 	if pick.reason != "" {
-		return models.ContactPoint{}, models.Errorf(models.CodeRefused, "%s cannot be called: %s.", d.Prospect.Name(), j.noPointDetail(pick.reason))
+		return models.ContactPoint{}, nil, models.Errorf(models.CodeRefused, "%s cannot be called: %s.", d.Prospect.Name(), j.noPointDetail(pick.reason))
 	}
 	if chosen != nil && pick.point.ID != *chosen {
 		if cp := j.outlets().find(chosen); cp != nil {
 			if s, no := models.Suppressed(d.Suppressions, d.Prospect, *cp, models.ChannelCall); no {
-				return models.ContactPoint{}, models.Errorf(models.CodeRefused, "%s must not be called (%s). Choose another number, or record a new consent.", cp.Value, DescribeReason(s.Reason))
+				return models.ContactPoint{}, nil, models.Errorf(models.CodeRefused, "%s must not be called (%s). Choose another number, or record a new consent.", cp.Value, DescribeReason(s.Reason))
 			}
 		}
 	}
 	j.point = pick.point
 	early := j.booked && g.Now.Before(d.Touch.PromisedAt)
 	if asked || j.booked && !early {
-		return *pick.point, nil
+		return *pick.point, nil, nil
 	}
 	if !early && j.quietHours() {
-		return models.ContactPoint{}, models.Errorf(models.CodeRefused, "It is not a time to call %s: %s. Where they asked for the call, say so under “They asked”.", d.Prospect.Name(), j.dec.Detail)
+		return models.ContactPoint{}, nil, models.Errorf(models.CodeRefused, "It is not a time to call %s: %s. Where they asked for the call, say so under “They asked”.", d.Prospect.Name(), j.dec.Detail)
 	}
-	return *pick.point, nil
+	if closes, ok := j.window.Closes(g.Now); ok {
+		return *pick.point, &closes, nil
+	}
+	return *pick.point, nil, nil
 }
 
 func (j *judgement) refused() error {

@@ -10,9 +10,6 @@ import (
 	"followup/templates"
 )
 
-// defaultCallMinutes is the planned length of a booked call.
-const defaultCallMinutes = 30
-
 // Enroll starts the sequence. CodeRefused or CodeConflict say why not;
 // CodeInvalid names the input at fault. An unknown time zone or a text that
 // cannot be filled in does not refuse: the enrollment then rests, with its
@@ -59,7 +56,7 @@ func (s *Scheduler) enrollInput(ctx context.Context, req *EnrollRequest, now tim
 		}
 	}
 	if req.CallMinutes == 0 {
-		req.CallMinutes = defaultCallMinutes
+		req.CallMinutes = models.CallMinutes
 	}
 	req.live = in.Enrollment.ID // of one that has not finished
 	in.Touches, in.LastCall, in.LastCallTask = nil, "", nil

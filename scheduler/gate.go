@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,8 @@ type Gate struct {
 	// BookingLink as the Scheduler's.
 	BookingLink func(models.BookingToken) string
 	NewToken    func() string // opaque and unique
+	// TrackedLink as the Scheduler's.
+	TrackedLink func(messageToken, url string) string
 	// InboundCurrency and BehindFor as the Scheduler's.
 	InboundCurrency, BehindFor time.Duration
 }
@@ -91,6 +94,7 @@ func (j *judgement) objected() bool {
 		(*judgement).quietHours,
 		(*judgement).companyHeld,
 		(*judgement).senderRests,
+		(*judgement).unidentified,
 		(*judgement).inboundBehind,
 		(*judgement).limitReached,
 		(*judgement).askedLater,
@@ -237,10 +241,11 @@ func (j *judgement) unread() bool {
 	return j.hold(j.Now.Add(recheckSoon), models.HoldUnread, "something of theirs arrived and is being read")
 }
 
-// answeredSince guards against an inbound whose pause did not reach the touch.
+// answeredSince guards against an inbound whose pause did not reach the touch:
+// of a sequence, or a follow-up that a person began to many.
 func (j *judgement) answeredSince() bool {
 	in := j.d.Conversation.LastInboundAt
-	if j.d.Enrollment == nil || j.byHand || j.booked || in == nil || !in.After(j.d.Touch.PlannedAt) {
+	if j.d.Enrollment == nil && !j.d.Touch.Purpose.Counts() || j.byHand || j.booked || in == nil || !in.After(j.d.Touch.PlannedAt) {
 		return false
 	}
 	return j.cancel(models.CancelReplanned, "the customer wrote after this was planned")
@@ -284,10 +289,21 @@ func (j *judgement) limitReached() bool {
 	if p.GoodbyeAt != nil {
 		return j.skip(models.SkipFollowUpLimit, "the goodbye was said on %s", p.GoodbyeAt.Format(time.DateOnly))
 	}
+	if j.goodbyeUnderWay() {
+		return j.hold(j.Now.Add(recheckSoon), models.HoldGap, "a goodbye is on its way to them; nothing follows it")
+	}
 	if goodbye || p.FollowUps < limit || p.LastCountedOn == j.today() {
 		return false
 	}
 	return j.skip(models.SkipFollowUpLimit, "%s were made since they last answered, and the limit is %d; only a goodbye may follow", plural(p.FollowUps, "follow-up"), limit)
+}
+
+// goodbyeUnderWay: another sequence's goodbye of this pursuit was begun, in
+// this batch perhaps, and is not settled. Should it fail, what waits goes on.
+func (j *judgement) goodbyeUnderWay() bool {
+	return slices.ContainsFunc(j.d.Recent, func(r models.RecentTouch) bool {
+		return r.Purpose == models.PurposeGoodbye && !r.At.Before(j.d.Pursuit.StartedAt)
+	})
 }
 
 // today is the prospect's local date, the rep's where their zone is unknown.

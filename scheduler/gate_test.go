@@ -179,7 +179,9 @@ func TestGate(t *testing.T) {
 		{"something of theirs unread", models.ChannelEmail, models.PurposeFollowUp, func(d *models.Due, _ *time.Time) { d.Unread = true }, models.DecideHold, models.HoldUnread, "being read"},
 		{"something of theirs unread, and a reminder", models.ChannelSMS, models.PurposeReminder, func(d *models.Due, _ *time.Time) { d.Unread = true }, models.DecideHold, models.HoldUnread, ""},
 		{"something of theirs unread, and an answer by hand", models.ChannelEmail, models.PurposeManual, func(d *models.Due, _ *time.Time) { d.Unread = true }, models.DecideSend, "", ""},
-		{"no channel at the sender's provider", models.ChannelEmail, models.PurposeFollowUp, func(d *models.Due, _ *time.Time) { d.Sender.Provider = models.ProviderSMTP }, models.DecideAsk, models.AttentionNoSender, ""},
+		{"no channel at the sender's provider", models.ChannelEmail, models.PurposeFollowUp, func(d *models.Due, _ *time.Time) {
+			d.Sender.Provider, d.Settings.PostalAddress = models.ProviderSMTP, "1 Example Street"
+		}, models.DecideAsk, models.AttentionNoSender, ""},
 
 		// The follow-up limit.
 		{"limit reached", models.ChannelEmail, models.PurposeFollowUp, func(d *models.Due, _ *time.Time) { d.Pursuit.FollowUps = 7 }, models.DecideSkip, models.SkipFollowUpLimit, "7 follow-ups"},
@@ -189,6 +191,16 @@ func TestGate(t *testing.T) {
 		{"one below", models.ChannelEmail, models.PurposeFollowUp, func(d *models.Due, _ *time.Time) { d.Pursuit.FollowUps = 6 }, models.DecideSend, "", ""},
 		{"calls count", models.ChannelCall, models.PurposeFollowUp, func(d *models.Due, _ *time.Time) { d.Pursuit.FollowUps = 7 }, models.DecideSkip, models.SkipFollowUpLimit, ""},
 		{"the goodbye may go", models.ChannelEmail, models.PurposeGoodbye, func(d *models.Due, _ *time.Time) { d.Pursuit.FollowUps = 7 }, models.DecideSend, "", ""},
+		{"a goodbye is under way", models.ChannelCall, models.PurposeFollowUp, func(d *models.Due, now *time.Time) {
+			d.Recent = []models.RecentTouch{{Channel: models.ChannelSMS, Purpose: models.PurposeGoodbye, At: *now}}
+		}, models.DecideHold, models.HoldGap, "goodbye"},
+		{"another goodbye is under way", models.ChannelEmail, models.PurposeGoodbye, func(d *models.Due, now *time.Time) {
+			d.Recent = []models.RecentTouch{{Channel: models.ChannelSMS, Purpose: models.PurposeGoodbye, At: *now}}
+		}, models.DecideHold, models.HoldGap, "goodbye"},
+		{"they answered since the goodbye", models.ChannelCall, models.PurposeFollowUp, func(d *models.Due, now *time.Time) {
+			d.Pursuit.StartedAt = now.Add(-time.Hour)
+			d.Recent = []models.RecentTouch{{Channel: models.ChannelSMS, Purpose: models.PurposeGoodbye, At: now.Add(-2 * time.Hour)}}
+		}, models.DecideOpen, "", ""},
 		{"once", models.ChannelEmail, models.PurposeGoodbye, func(d *models.Due, now *time.Time) { d.Pursuit = models.Pursuit{FollowUps: 7, GoodbyeAt: now} }, models.DecideSkip, models.SkipFollowUpLimit, "goodbye"},
 		{"reminders do not count", models.ChannelEmail, models.PurposeReminder, func(d *models.Due, _ *time.Time) { d.Pursuit.FollowUps = 7 }, models.DecideSend, "", ""},
 		{"regular customers do not count", models.ChannelEmail, models.PurposeRecurring, func(d *models.Due, _ *time.Time) { d.Pursuit.FollowUps = 70 }, models.DecideSend, "", ""},

@@ -34,10 +34,13 @@ func (j *judgement) quietHours() bool {
 		return j.ask(models.AttentionZone, "it is not known when "+j.d.Prospect.Name()+" may be called or texted: "+err.Error())
 	}
 	j.window = window
+	from := j.Now
 	if window.Permitted(j.Now) {
-		return false
+		if from = j.lastCall(); from.IsZero() {
+			return false
+		}
 	}
-	next, ok := window.Next(j.Now)
+	next, ok := window.Next(from)
 	if !ok {
 		return j.ask(models.AttentionZone, "the number may be in so many zones that no hour is permitted in all of them; set the prospect's time zone")
 	}
@@ -45,6 +48,22 @@ func (j *judgement) quietHours() bool {
 		return j.skip(models.SkipMomentPassed, "quiet hours began before it could go out, and a reminder never comes later than asked")
 	}
 	return j.hold(next, models.HoldQuietHours, "permitted from %s%s", j.local(next), window.why())
+}
+
+// dialMargin is how long a call that the engine makes may be on its way: from
+// its claim until its hand-over, and until the provider dials.
+const dialMargin = 45 * time.Second
+
+// lastCall: a call is not handed over where it could ring after the window has
+// closed. It gives the end of the window then; zero: there is time.
+func (j *judgement) lastCall() time.Time {
+	if j.task || j.rules.PerAccount <= 0 {
+		return time.Time{}
+	}
+	if closes, ok := j.window.Closes(j.Now); ok && closes.Sub(j.Now) <= dialMargin {
+		return closes
+	}
+	return time.Time{}
 }
 
 // bookedHours: the customer agreed to this minute, whatever the hour.

@@ -27,6 +27,8 @@ func TestTheFirstTextIntroduces(t *testing.T) {
 		}})
 		set, err := s.Settings(w.ctx)
 		w.ok(err)
+		set.Workspace = "Example Works"
+		w.ok(s.SaveSettings(w.ctx, set, models.ActorSystem, w.now()))
 		added := w.Rep.Name + ", " + set.Workspace + ". Mit STOP abbestellen."
 		bodies := func(steps []models.PlannedStep) (all []string) {
 			for _, l := range steps {

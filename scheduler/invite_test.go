@@ -37,7 +37,8 @@ func TestInvitationGoesWithTheCall(t *testing.T) {
 		if got.Message.CalendarMethod != c.want || (c.want != "") != strings.Contains(got.Message.Calendar, "METHOD:"+c.want+"\r\n") {
 			t.Errorf("%s: the method is %q, want %q\n%s", name, got.Message.CalendarMethod, c.want, got.Message.Calendar)
 		}
-		if c.want != "" && !strings.Contains(got.Message.Calendar, "SEQUENCE:2\r\n") {
+		sequence := map[string]string{"REQUEST": "SEQUENCE:2\r\n", "CANCEL": "SEQUENCE:3\r\n"}[c.want]
+		if c.want != "" && !strings.Contains(got.Message.Calendar, sequence) {
 			t.Errorf("%s: the sequence is not the revision\n%s", name, got.Message.Calendar)
 		}
 	}

@@ -30,5 +30,5 @@ func (j *judgement) keywordText() string {
 	if j.d.Sender != nil {
 		address = cmp.Or(address, j.d.Sender.Address)
 	}
-	return templates.KeywordAnswer(j.d.Touch.Purpose, j.d.Prospect.Locale, rep, j.d.Settings.Workspace, address)
+	return templates.KeywordAnswer(j.d.Touch.Purpose, j.d.Prospect.Locale, rep, j.d.Settings.Company(), address)
 }

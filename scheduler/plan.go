@@ -148,7 +148,7 @@ func (p *planner) step(res *models.PlanResult, i int, base time.Time) (time.Time
 		return base, true
 	}
 	out := p.outlets()
-	chosen := out.choose(step.Contact, rules)
+	chosen := out.choose(contact(step), rules)
 	if chosen.reason != "" {
 		if p.outOfReach(out, i) {
 			res.Finish, res.FinishReason = models.FinishUnreachable, chosen.reason
@@ -308,7 +308,7 @@ func (p *planner) variant(step models.Step) string {
 			return v.Key
 		}
 	}
-	return step.VariantFor(p.in.Enrollment.ID)
+	return step.VariantFor(p.in.Enrollment.ProspectID)
 }
 
 // purpose of a step's touch; what a sequence for regular customers does is no

@@ -301,6 +301,11 @@ func TestChannelLastUsed(t *testing.T) {
 		{"by text", models.ChannelSMS, nil, models.ChannelSMS},
 		{"nothing yet", "", nil, models.ChannelEmail},
 		{"a call cannot be written", models.ChannelCall, nil, models.ChannelEmail},
+		{"a call, and a text before it", models.ChannelCall, func(in *models.PlanInput) { in.Conversation.LastWritten = models.ChannelSMS }, models.ChannelSMS},
+		{"by text, opted out, and an email before", models.ChannelSMS, func(in *models.PlanInput) {
+			in.Version.Definition.DefaultChannel, in.Conversation.LastWritten = models.ChannelSMS, models.ChannelEmail
+			in.Suppressions = []models.Suppression{{Scope: models.SuppressPerson, ProspectID: ptr(int64(7)), Channel: models.ChannelSMS}}
+		}, models.ChannelEmail},
 		{"by text, opted out", models.ChannelSMS, func(in *models.PlanInput) {
 			in.Suppressions = []models.Suppression{{Scope: models.SuppressPerson, ProspectID: ptr(int64(7)), Channel: models.ChannelSMS}}
 		}, models.ChannelEmail},
@@ -316,6 +321,20 @@ func TestChannelLastUsed(t *testing.T) {
 				t.Errorf("%+v", res)
 			}
 		})
+	}
+}
+
+// A flexible step goes to the address they wrote from, unless it names
+// another, and says why.
+func TestFlexibleStepGoesWhereTheyWrote(t *testing.T) {
+	tuesday := time.Date(2026, time.November, 17, 15, 0, 0, 0, time.UTC)
+	for choice, want := range map[models.ContactChoice]int64{models.ContactPrimary: homeMail, models.ContactWork: workMail} {
+		in := person(t, sequence(models.Step{Key: "one", Channel: models.ChannelLastUsed, Contact: choice, Subject: "s", Body: "b"}))
+		in.Conversation.LastChannel, in.Conversation.LastContactID, in.Conversation.LastInboundAt = models.ChannelEmail, ptr(homeMail), &tuesday
+		res := planAt(in, in.Enrollment.StartedAt)
+		if res.Next == nil || *res.Next.ContactPointID != want || !strings.Contains(res.Next.Why, "by email, which they used last (Tue 17 Nov)") {
+			t.Errorf("%q: %+v", choice, res.Next)
+		}
 	}
 }
 

@@ -136,7 +136,7 @@ func (s *Scheduler) PreviewDraft(in models.PlanInput, d models.Definition) (step
 func (s *Scheduler) supposedCall(in models.PlanInput, now time.Time) *models.Appointment {
 	loc := zoneOf(in.Prospect)
 	at := models.DateOf(now, loc).AddDays(3).At(15*60, loc)
-	return &models.Appointment{ProspectID: in.Prospect.ID, RepID: in.Enrollment.RepID, StartsAt: at, Minutes: defaultCallMinutes, Zone: in.Prospect.Zone,
+	return &models.Appointment{ProspectID: in.Prospect.ID, RepID: in.Enrollment.RepID, StartsAt: at, Minutes: models.CallMinutes, Zone: in.Prospect.Zone,
 		Revision: 1, State: models.AppointmentBooked, CreatedAt: now, UpdatedAt: now}
 }
 

@@ -50,8 +50,8 @@ func (m *simulation) introduce(p *planner, rules models.ChannelRules, line *mode
 	if locale == "" {
 		locale = m.in.Prospect.Locale
 	}
-	line.Added = templates.Introduction(line.Body, locale, m.in.Rep, m.in.Settings.Workspace)
-	line.Body = templates.Introduce(line.Body, locale, m.in.Rep, m.in.Settings.Workspace)
+	line.Added = templates.Introduction(line.Body, locale, m.in.Rep, m.in.Settings.Company())
+	line.Body = templates.Introduce(line.Body, locale, m.in.Rep, m.in.Settings.Company())
 	if !line.Skipped {
 		m.in.Reached = append(slices.Clip(m.in.Reached), models.Reached{ProspectID: m.in.Prospect.ID, ContactPointID: line.ContactPoint.ID, Channel: rules.Kind})
 	}

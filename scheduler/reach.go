@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"followup/models"
 )
@@ -33,7 +34,8 @@ func (p *planner) tried() map[int64]bool {
 }
 
 // channel resolves the step's channel: "last used" is where the customer last
-// wrote from, if we can write there, else the sequence's default.
+// wrote from (after a call, where they wrote before it), if we can write
+// there, else the sequence's default.
 func (p *planner) channel(step models.Step) (kind models.ChannelKind, rules models.ChannelRules, why string) {
 	kind = step.Channel
 	if kind == models.ChannelLastUsed {
@@ -41,12 +43,34 @@ func (p *planner) channel(step models.Step) (kind models.ChannelKind, rules mode
 		if kind == "" {
 			kind = models.ChannelEmail
 		}
-		if last := p.in.Conversation.LastChannel; last != "" && p.canWrite(last) {
-			kind, why = last, "by "+channelWord(last)+", which they used last"
+		talk := p.in.Conversation
+		switch {
+		case talk.LastChannel != "" && p.canWrite(talk.LastChannel):
+			kind, why = talk.LastChannel, p.usedLast(talk.LastChannel, talk.LastInboundAt)
+		case talk.LastWritten != "" && p.canWrite(talk.LastWritten):
+			kind, why = talk.LastWritten, p.usedLast(talk.LastWritten, talk.LastWrittenAt)
 		}
 	}
 	rules, _ = p.rules.Rules(kind)
 	return kind, rules, why
+}
+
+// usedLast says why a flexible step goes there.
+func (p *planner) usedLast(kind models.ChannelKind, at *time.Time) string {
+	why := "by " + channelWord(kind) + ", which they used last"
+	if at == nil || p.loc == nil {
+		return why
+	}
+	return why + " (" + at.In(p.loc).Format("Mon 2 Jan") + ")"
+}
+
+// contact is which of their addresses a step asks for. One that goes where
+// they last wrote goes to the address or number they wrote from.
+func contact(step models.Step) models.ContactChoice {
+	if step.Channel == models.ChannelLastUsed && step.Contact == models.ContactPrimary {
+		return models.ContactLastUsed
+	}
+	return step.Contact
 }
 
 // canWrite tells whether the customer can be written to on the channel.
@@ -71,7 +95,7 @@ func (p *planner) outOfReach(out outlets, i int) bool {
 		if step.Disabled {
 			continue
 		}
-		if _, rules, _ := p.channel(step); rules.Kind == "" || out.choose(step.Contact, rules).reason == "" {
+		if _, rules, _ := p.channel(step); rules.Kind == "" || out.choose(contact(step), rules).reason == "" {
 			return false
 		}
 	}

@@ -28,7 +28,15 @@ func (j *judgement) send() {
 		j.notAllowed(channels.AsSendError(err))
 		return
 	}
-	j.dec.Action, j.dec.Message = models.DecideSend, &m
+	j.dec.Action, j.dec.Message, j.dec.Turn = models.DecideSend, &m, turnOf(j.rules, *j.d.Sender)
+}
+
+// turnOf is the turn that a message takes among those of its sender's account.
+func turnOf(r models.ChannelRules, s models.Sender) *models.Turn {
+	if r.PerAccount <= 0 || s.Settings.AccountSID == "" {
+		return nil
+	}
+	return &models.Turn{Account: s.Settings.AccountSID, Every: r.PerAccount}
 }
 
 // askToRepair: a text that cannot be filled in rests for this person only.
@@ -95,9 +103,9 @@ func (j *judgement) message() (models.Message, error) {
 	if err != nil {
 		return m, err
 	}
-	m.Subject, m.Text, m.HTML = out.Subject, out.Text, out.HTML
+	m.Subject, m.Text, m.HTML = out.Subject, out.Text, j.tracked(out.HTML, m.Token)
 	if j.rules.Introduces && !j.answersKeyword() && models.FirstTo(j.d.Reached, j.point.ID, j.kind) {
-		m.Text = templates.Introduce(m.Text, j.language(), j.d.Rep, j.d.Settings.Workspace)
+		m.Text = templates.Introduce(m.Text, j.language(), j.d.Rep, j.d.Settings.Company())
 	}
 	if j.rules.Segmented {
 		m.Segments, _ = channels.Segments(m.Text)

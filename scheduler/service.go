@@ -49,6 +49,9 @@ type Scheduler struct {
 	// BookingLink names a booking page, or a call to move, towards customers;
 	// nil: there are no booking pages.
 	BookingLink func(models.BookingToken) string
+	// TrackedLink seals a link of a message for the workspace's link domain, ""
+	// where the link stays as it is; nil: no links are tracked.
+	TrackedLink func(messageToken, url string) string
 	// Rates are what texts cost, for previews; nil: nobody said.
 	Rates *models.TextRates
 	// MaySend is asked before messages are claimed; while it says no, tasks
@@ -171,7 +174,7 @@ func (s *Scheduler) Wake() {
 
 // gate judges with the time given.
 func (s *Scheduler) gate(now time.Time) Gate {
-	return Gate{Now: now, Channels: s.Channels, PublicURL: s.PublicURL, BookingLink: s.BookingLink, NewToken: s.NewToken, InboundCurrency: s.InboundCurrency, BehindFor: s.BehindFor}
+	return Gate{Now: now, Channels: s.Channels, PublicURL: s.PublicURL, BookingLink: s.BookingLink, TrackedLink: s.TrackedLink, NewToken: s.NewToken, InboundCurrency: s.InboundCurrency, BehindFor: s.BehindFor}
 }
 
 // plan plans one batch; what breaks for one enrollment is asked about for that one.

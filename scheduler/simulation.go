@@ -26,7 +26,7 @@ type simulation struct {
 }
 
 func (s *Scheduler) simulation(in models.PlanInput, now time.Time) *simulation {
-	in.Touches = slices.Clone(in.Touches)
+	in.Touches, in.Recent = slices.Clone(in.Touches), slices.Clone(in.Recent)
 	return &simulation{cal: s.engine().cal, channels: s.Channels, in: in, now: now, link: s.BookingLink, publicURL: s.PublicURL, rates: s.Rates}
 }
 
@@ -111,6 +111,8 @@ func (m *simulation) make(p *planner, t models.Touch) {
 	m.after(line.Kind)
 	if line.Skipped {
 		t.State = models.TouchSkipped
+	} else {
+		m.made(t.Purpose, &line)
 	}
 	m.in.Touches = append(m.in.Touches, t)
 }
@@ -172,6 +174,7 @@ func (m *simulation) bookedCall(p *planner) bool {
 	line.Why = "at exactly the booked minute, whatever the hour"
 	m.render(p, t, step, &line)
 	m.steps = append(m.steps, line)
+	m.made(t.Purpose, &line)
 	if a.StartsAt.After(m.now) {
 		m.now = a.StartsAt
 	}
@@ -213,14 +216,7 @@ func (m *simulation) permitted(p *planner, t models.Touch, line *models.PlannedS
 	if line.At.Before(m.now) {
 		line.At = m.now
 	}
-	if rules.QuietHours && line.ContactPoint != nil {
-		if window, err := QuietHours(m.in.Prospect, line.ContactPoint.Value, t.Channel, m.in.Settings); err == nil {
-			if next, ok := window.Next(line.At); ok && next.After(line.At) {
-				line.Why += "; moved from " + p.local(line.At) + " to the next permitted hour" + window.why()
-				line.At = next
-			}
-		}
-	}
+	m.firstTime(p, t, line)
 	line.Local = p.local(line.At)
 }
 

@@ -8,17 +8,19 @@ import (
 	"followup/models"
 )
 
-// spread moves what goes out by itself, and names no time of day, by a part of
-// the workspace's spread: a hundred people enrolled together are not written to
-// in the same minute day after day. Who they are and which step it is decide by
-// how much, so that planning again moves nothing. What is promised, what hangs
-// on a date or names its time, and what follows within hours is exact.
+// spread moves what goes out by itself by a part of the workspace's spread: a
+// hundred people enrolled together are not written to in the same minute day
+// after day. Who they are and which step it is decide by how much, so that
+// planning again moves nothing. An email's time of day is when its spread
+// begins; a text's or a voicemail's is exact. What is promised, what hangs on a
+// call, a promise or a date, and what follows within hours is exact, too.
 func (p *planner) spread(i int, occurrence string, at time.Time) time.Time {
 	step, most := p.def.Steps[i], time.Duration(p.in.Settings.Caps.SpreadMinutes)*time.Minute
-	if most <= 0 || step.Timing.At != nil || step.Timing.Days == 0 && step.Timing.BusinessDays == 0 || !p.purpose(step).Bound() {
+	if most <= 0 || step.Timing.Days == 0 && step.Timing.BusinessDays == 0 || !p.purpose(step).Bound() {
 		return at
 	}
-	if kind, _, _ := p.channel(step); isTask(kind) {
+	kind, rules, _ := p.channel(step)
+	if isTask(kind) || step.Timing.At != nil && !rules.HasSubject {
 		return at
 	}
 	h := fnv.New32a()

@@ -47,6 +47,8 @@ type Store interface {
 	BeginDial(ctx context.Context, d models.Dial) (models.Dial, bool, error)
 	// DialPlaced keeps what the provider answered.
 	DialPlaced(ctx context.Context, id int64, state models.DialState, providerID, detail string, now time.Time) error
+	// TakeTurn counts a call that a person makes among those of an account.
+	TakeTurn(ctx context.Context, t models.Turn, now time.Time) error
 	// PhoneOf is the number that a user calls from, with its credentials; nil: none.
 	PhoneOf(ctx context.Context, userID int64) (models.User, *models.Sender, error)
 

@@ -30,7 +30,7 @@ func texting(t *testing.T, s *store.Store) (*world, *models.TextRates) {
 	w.ok(err)
 	set, err := s.Settings(w.ctx)
 	w.ok(err)
-	set.Caps.TextBudget = 1
+	set.Workspace, set.Caps.TextBudget = "Example Works", 1
 	w.ok(s.SaveSettings(w.ctx, set, models.ActorSystem, w.now()))
 	return w, rates
 }
@@ -79,7 +79,7 @@ func TestTheTextsBudget(t *testing.T) {
 		w.ok(err)
 		set.Caps.TextBudget = 2
 		w.ok(s.SaveSettings(w.ctx, set, models.ActorSystem, w.now()))
-		w.ok(s.ReleaseTexts(w.ctx, w.now()))
+		w.ok(s.ReleaseHeld(w.ctx, models.HoldBudget, w.now()))
 		w.tickAt(w.now().Add(time.Second))
 		if n := len(w.line.messages()); n != 3 {
 			t.Errorf("after raising it %d texts went out", n)

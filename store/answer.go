@@ -24,6 +24,9 @@ func (s *Store) Answer(ctx context.Context, a models.NewAnswer) (models.Touch, b
 		if touch, repeat, err = sameForm(tx, a.FormToken, prospect.ID); repeat || err != nil {
 			return err
 		}
+		if err := unanswered(tx, a, prospect.ID); err != nil {
+			return err
+		}
 		if err := belongsTo(tx, a.ContactPointID, prospect.ID); err != nil {
 			return err
 		}
@@ -55,6 +58,42 @@ func (s *Store) Answer(ctx context.Context, a models.NewAnswer) (models.Touch, b
 		})...)
 	})
 	return touch, repeat, shown(err)
+}
+
+// unanswered refuses an answer beside one that its writer did not know of: a
+// colleague's, or one's own from another window. Nobody gets two by accident.
+func unanswered(tx *gorm.DB, a models.NewAnswer, prospectID int64) error {
+	if a.Known == nil {
+		return nil
+	}
+	newer, err := first[models.Touch](answersTo(tx, prospectID).Where("id > ?", *a.Known))
+	if err != nil || newer == nil {
+		return err
+	}
+	who := "You have answered them in another window"
+	if newer.RepID != a.UserID {
+		var rep models.User
+		if err := tx.Where("id = ?", newer.RepID).Take(&rep).Error; err != nil {
+			return notFound(err, "user", newer.RepID)
+		}
+		who = rep.Name + " has answered them"
+	}
+	return models.Errorf(models.CodeConflict, "%s meanwhile. Nothing of yours was sent: read it above, and send yours again if it still says something new.", who)
+}
+
+// answersTo are the answers by hand to a person, without those taken back,
+// newest first.
+func answersTo(tx *gorm.DB, prospectID int64) *gorm.DB {
+	return tx.Where("prospect_id = ? AND step_key = ? AND state <> ?", prospectID, answerStep, models.TouchCanceled).Order("id DESC")
+}
+
+// LastAnswer names the newest answer by hand to a person; 0: there is none.
+func (s *Store) LastAnswer(ctx context.Context, prospectID int64) (int64, error) {
+	t, err := first[models.Touch](answersTo(s.reader(ctx), prospectID))
+	if err != nil || t == nil {
+		return 0, err
+	}
+	return t.ID, nil
 }
 
 // waitingData keeps since when the customer waited, for an answer that is

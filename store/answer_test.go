@@ -119,3 +119,29 @@ func TestThread(t *testing.T) {
 		}
 	})
 }
+
+// An answer beside one that its writer did not know of is refused.
+func TestAnswerKnowsTheOthers(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		answer := func(form string, known int64) (models.Touch, error) {
+			a := w.answer(form)
+			a.Known = &known
+			touch, _, err := s.Answer(w.ctx, a)
+			return touch, err
+		}
+		one, err := answer("one", 0)
+		w.ok(err)
+		_, err = answer("one", 0) // a double click
+		w.ok(err)
+		_, err = answer("two", 0)
+		w.code(err, models.CodeConflict)
+		last, err := s.LastAnswer(w.ctx, w.person.ID)
+		w.ok(err)
+		if last != one.ID {
+			t.Errorf("the last answer is %d, want %d", last, one.ID)
+		}
+		_, err = answer("two", last)
+		w.ok(err)
+	})
+}

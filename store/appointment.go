@@ -146,6 +146,11 @@ func (s *Store) CancelAppointment(ctx context.Context, id int64, notice *models.
 		if err := cancelIn(tx, &a, by, now); err != nil {
 			return err
 		}
+		if by == models.ActorCustomer {
+			if err := canceledByCustomer(tx, a, now); err != nil {
+				return err
+			}
+		}
 		if notice == nil || notice.Confirmation == nil {
 			return nil
 		}

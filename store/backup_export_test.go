@@ -67,7 +67,7 @@ func SampleBackup(t testing.TB, s *Store, change func(*BackupHeader)) []byte {
 
 // sampleWords are columns that a constraint or a reader wants to be something.
 var sampleWords = map[string][2]any{
-	"merges.moved": {`{"messages": [1, 2]}`, nil}, "batches.options": {`{"mapping": {"Mobil": "cell"}}`, nil}, "batches.source_id": {nil, 1}, "batches.state": {"draft", "done"},
+	"merges.moved": {`{"messages": [1, 2]}`, nil}, "merges.before_merge": {nil, `{"Parts": [1]}`}, "batches.options": {`{"mapping": {"Mobil": "cell"}}`, nil}, "batches.source_id": {nil, 1}, "batches.state": {"draft", "done"},
 	"tasks.handed_by": {nil, 2}, "call_cards.updated_by": {1, nil}, "version_moves.created_by": {1, nil},
 	"recordings.created_by": {1, 2}, "snippets.created_by": {1, 2}, "users.notify": {"{}", nil}, "version_moves.go_on_at": {nil, `{"a": "b"}`}, "talking_points.answers": {`["price"]`, nil},
 	"stories.answers": {nil, `["time"]`}, "second_factors.recovery": {`["ü"]`, nil},

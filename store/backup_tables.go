@@ -10,9 +10,9 @@ import (
 
 // notBackedUp are tables whose content belongs to the running processes and
 // not to the workspace; sessions and links would let the backup's holder sign in.
-var notBackedUp = []string{"goose_db_version", "sqlite_sequence", "replicas", "leases", "sessions", "epochs", "sign_ins", "user_tokens",
+var notBackedUp = []string{"goose_db_version", "sqlite_sequence", "replicas", "leases", "sessions", "epochs", "sign_ins", "user_tokens", "provider_turns",
 	// Counted again from the start where they are missing.
-	"insight_marks", "insight_steps", "insight_people", "insight_cells", "insight_moves"}
+	"insight_marks", "insight_steps", "insight_people", "insight_cells", "insight_moves", "insight_teams"}
 
 // tableShape is a table as both dialects can take it.
 type tableShape struct {

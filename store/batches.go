@@ -169,13 +169,17 @@ func resetRows(tx *gorm.DB, b models.Batch) error {
 	if b.Kind == models.BatchImport {
 		return tx.Where("batch_id = ?", b.ID).Delete(&models.BatchRow{}).Error
 	}
-	return tx.Model(&models.BatchRow{}).Where("batch_id = ?", b.ID).UpdateColumns(map[string]any{"state": models.RowPending, "reason": ""}).Error
+	return tx.Model(&models.BatchRow{}).Where("batch_id = ?", b.ID).UpdateColumns(map[string]any{"state": models.RowPending, "reason": "", "warning": ""}).Error
 }
 
 // BatchRows lists rows of a batch by place, those in a state where one is named.
 func (s *Store) BatchRows(ctx context.Context, id int64, state models.RowState, after, limit int) ([]models.BatchRow, error) {
 	q := s.reader(ctx).Where("batch_id = ? AND place > ?", id, after)
-	if state != "" {
+	switch state {
+	case "":
+	case models.RowWarned:
+		q = q.Where("warning <> ''")
+	default:
 		q = q.Where("state = ?", state)
 	}
 	var rows []models.BatchRow

@@ -152,6 +152,13 @@ func makeReady(tx *gorm.DB, tasks []models.Task, decisions []models.Decision, no
 		}
 		t.Title, t.Detail, t.Prep, t.ReadyAt, t.UpdatedAt = d.Task.Title, d.Task.Detail, d.Task.Prep, &now, now
 		ready = append(ready, t)
+		if d.Detail != "" { // what permits it at its minute
+			err := tx.Model(&models.Touch{}).Where("id = ?", d.TouchID).
+				UpdateColumn("why", gorm.Expr("CASE WHEN why = '' THEN ? ELSE why || ? END", d.Detail, "; "+d.Detail)).Error
+			if err != nil {
+				return err
+			}
+		}
 		if d.ContactPointID != nil {
 			if err := tx.Model(&models.Touch{}).Where("id = ?", d.TouchID).UpdateColumn("contact_point_id", *d.ContactPointID).Error; err != nil {
 				return err

@@ -17,7 +17,8 @@ const (
 	stepCancellation = "cancellation"
 )
 
-// Book records an appointment with its booked-call touch and its confirmation.
+// Book records an appointment with its booked-call touch and its confirmation,
+// and does to the person's sequences what each says of a meeting.
 func (s *Store) Book(ctx context.Context, b models.Booking) (models.Appointment, error) {
 	var a models.Appointment
 	err := s.inTx(ctx, func(tx *gorm.DB) error {
@@ -34,7 +35,7 @@ func (s *Store) Book(ctx context.Context, b models.Booking) (models.Appointment,
 		if err := refuseTwice(tx, p, b); err != nil {
 			return err
 		}
-		a, err = bookIn(tx, b)
+		a, err = bookByHand(tx, p, b)
 		return err
 	})
 	return a, shown(err)

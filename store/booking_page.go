@@ -103,6 +103,14 @@ func busyIn(tx *gorm.DB, p models.BookingPage, now time.Time, except int64) ([]m
 		return nil, err
 	}
 	busy := append([]models.Interval(nil), p.CalendarBusy...)
+	// Away with nobody who stands in: the call would wait for nobody.
+	leaves, err := load[models.Leave](tx.Where("user_id = ? AND ended_at IS NULL AND stand_in_id IS NULL AND ends_at > ?", p.UserID, now))
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range leaves {
+		busy = append(busy, models.Interval{From: l.StartsAt, To: l.EndsAt})
+	}
 	for _, a := range calls {
 		if a.ID != except {
 			busy = append(busy, callSpan(a))
@@ -138,14 +146,10 @@ func (s *Store) BookByLink(ctx context.Context, b models.Booking, loc *time.Loca
 		if err := refuseTwice(tx, p, b); err != nil {
 			return err
 		}
-		if a, err = bookIn(tx, b); err != nil {
+		if a, err = bookByHand(tx, p, b); err != nil {
 			return err
 		}
-		live, err := liveEnrollments(tx, true, "prospect_id = ?", p.ID)
-		if err != nil {
-			return err
-		}
-		return applyEffects(tx, p, bookedThemselves(live), b.By, b.Now)
+		return applyEffects(tx, p, models.Effects{EndPursuit: models.PursuitReply}, b.By, b.Now)
 	})
 	return a, shown(err)
 }
@@ -186,47 +190,22 @@ func stillFree(tx *gorm.DB, page models.BookingPage, loc *time.Location, b model
 	return nil
 }
 
-// bookedThemselves is what a customer's own booking does to their sequences:
-// what each says of a meeting, else it rests as after an answer.
-func bookedThemselves(live []models.LiveEnrollment) models.Effects {
-	e := models.Effects{EndPursuit: models.PursuitReply}
-	for _, le := range live {
-		id := le.Enrollment.ID
-		switch le.Version.Definition.OnMeeting {
-		case models.ReplyFinish:
-			e.Finishes = append(e.Finishes, models.FinishOrder{EnrollmentID: id, Outcome: models.FinishMeetingBooked})
-		case models.ReplyContinue:
-		default:
-			if !le.Enrollment.PausedFor(models.PauseReplied) {
-				e.Pauses = append(e.Pauses, models.Pause{EnrollmentID: id, Reason: models.PauseReplied, By: models.ActorCustomer})
-			}
-		}
+// canceledByCustomer asks the rep to see to a call that its customer called
+// off, in the transaction that ends it.
+func canceledByCustomer(tx *gorm.DB, a models.Appointment, now time.Time) error {
+	p, err := takeProspect(tx, a.ProspectID)
+	if err != nil {
+		return err
 	}
-	return e
-}
-
-// CanceledByCustomer asks the rep to see to a call that its customer called
-// off; once for each.
-func (s *Store) CanceledByCustomer(ctx context.Context, a models.Appointment, now time.Time) error {
-	return shown(s.inTx(ctx, func(tx *gorm.DB) error {
-		p, err := lockProspect(tx, a.ProspectID)
-		if err != nil {
-			return err
-		}
-		var before int64
-		if err := tx.Model(&models.Task{}).Where("appointment_id = ? AND reason = ?", a.ID, models.AttentionCanceled).Count(&before).Error; err != nil || before > 0 {
-			return err
-		}
-		task := models.Task{
-			Kind: models.TaskResolve, State: models.TaskOpen, Reason: models.AttentionCanceled, UserID: a.RepID, ProspectID: &p.ID, AppointmentID: &a.ID,
-			Title: p.Name() + " canceled their call", Detail: "They did so by the link in a message. Offer another time, or ask what has changed.",
-			DueAt: now, CreatedAt: now, UpdatedAt: now,
-		}
-		if err := tx.Create(&task).Error; err != nil {
-			return err
-		}
-		return addEvents(tx, taskEvent(models.EventTaskOpened, task, string(task.Kind), models.ActorCustomer, now))
-	}))
+	task := models.Task{
+		Kind: models.TaskResolve, State: models.TaskOpen, Reason: models.AttentionCanceled, UserID: a.RepID, ProspectID: &p.ID, AppointmentID: &a.ID,
+		Title: p.Name() + " canceled their call", Detail: "They did so by the link in a message. Offer another time, or ask what has changed.",
+		DueAt: now, CreatedAt: now, UpdatedAt: now,
+	}
+	if err := tx.Create(&task).Error; err != nil {
+		return err
+	}
+	return addEvents(tx, taskEvent(models.EventTaskOpened, task, string(task.Kind), models.ActorCustomer, now))
 }
 
 // CalendarsToRead are pages whose calendar was not read since a moment.

@@ -11,8 +11,8 @@ import (
 
 // CloseCall records how a call went: its task, touch and appointment end, the
 // enrollments it belongs to move as their sequences say, and somebody who
-// spoke with us rests everywhere else too. Sending the same outcome twice
-// changes nothing.
+// spoke with us rests everywhere else too. Sending the same form twice changes
+// nothing; what somebody else writes of a closed call is refused, not dropped.
 func (s *Store) CloseCall(ctx context.Context, r models.CallResult) (models.Task, error) {
 	var task models.Task
 	err := s.inTx(ctx, func(tx *gorm.DB) error {
@@ -27,10 +27,10 @@ func (s *Store) CloseCall(ctx context.Context, r models.CallResult) (models.Task
 		if !r.Outcome.Valid() {
 			return models.Invalid("outcome", "%q is no outcome of a call; choose one of %v", r.Outcome, models.CallOutcomes)
 		}
-		if task.State == models.TaskDone && task.Outcome == r.Outcome {
-			return nil
-		}
 		c := callClosing{tx: tx, prospect: prospect, task: &task, r: r, by: models.UserActor(r.UserID)}
+		if repeated, err := c.repeated(); repeated || err != nil {
+			return err
+		}
 		return c.run()
 	})
 	return task, shown(err)
@@ -47,6 +47,20 @@ type callClosing struct {
 	touch       *models.Touch
 	appointment *models.Appointment
 	phone       *models.ContactPoint
+}
+
+// repeated: the same was said of this call before, so that nothing is lost
+// where it is not recorded again.
+func (c *callClosing) repeated() (bool, error) {
+	t := c.task
+	if t.State != models.TaskDone || t.Outcome != c.r.Outcome || c.r.Notes != "" && (t.Notes != c.r.Notes || t.ClosedBy != c.by) {
+		return false, nil
+	}
+	if c.r.Next == nil {
+		return true, nil
+	}
+	a, err := first[models.Appointment](c.tx.Where("prospect_id = ? AND starts_at = ?", c.prospect.ID, c.r.Next.StartsAt))
+	return a != nil, err
 }
 
 func (c *callClosing) run() error {
@@ -119,12 +133,12 @@ func (c *callClosing) notePhone() error {
 	if err != nil {
 		return err
 	}
+	id, err := c.called()
+	if err != nil {
+		return err
+	}
 	for i, cp := range points {
-		called := cp.Kind == models.ContactPhone && cp.Value == c.task.Prep.Number
-		if c.touch != nil && c.touch.ContactPointID != nil {
-			called = cp.ID == *c.touch.ContactPointID
-		}
-		if !called {
+		if cp.Kind != models.ContactPhone || id != 0 && cp.ID != id || id == 0 && cp.Value != c.task.Prep.Number {
 			continue
 		}
 		c.phone = &points[i]
@@ -132,6 +146,24 @@ func (c *callClosing) notePhone() error {
 		return saveRow(c.tx, c.phone)
 	}
 	return nil
+}
+
+// called is the contact point that was called: as the rep says, else the one
+// last dialled, else the one planned. "Wrong number" must not close another.
+func (c *callClosing) called() (int64, error) {
+	if c.r.ContactPointID != 0 {
+		return c.r.ContactPointID, nil
+	}
+	d, err := first[models.Dial](c.tx.Where("task_id = ? AND contact_point_id IS NOT NULL", c.task.ID).Order("id DESC"))
+	switch {
+	case err != nil:
+		return 0, err
+	case d != nil:
+		return *d.ContactPointID, nil
+	case c.touch != nil && c.touch.ContactPointID != nil:
+		return *c.touch.ContactPointID, nil
+	}
+	return 0, nil
 }
 
 func (c *callClosing) noteObjection() error {

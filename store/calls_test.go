@@ -53,10 +53,11 @@ func TestCallOutcomes(t *testing.T) {
 				w.person = w.prospect("Dana", "", fmt.Sprintf("+1212555%04d", 100+w.serial))
 				w.phone = w.points(w.person.ID)[0]
 
-				own, other := w.enroll(callBack("cb-"+string(c.outcome))), w.enroll(follow("fu-"+string(c.outcome), after(0, 1, 0, 0)))
+				own := w.enroll(callBack("cb-" + string(c.outcome)))
 				b := models.Booking{ProspectID: w.person.ID, RepID: w.rep.ID, EnrollmentID: &own.ID, StartsAt: w.now, By: w.by, Now: w.now}
 				a, err := s.Book(w.ctx, b)
 				w.ok(err)
+				other := w.enroll(follow("fu-"+string(c.outcome), after(0, 1, 0, 0))) // after the booking, at which it would rest
 				task := w.open(a)
 				w.ok(w.db.Model(&models.Enrollment{}).Where("prospect_id = ?", w.person.ID).UpdateColumn("replan_at", nil).Error)
 
@@ -122,6 +123,11 @@ func TestCloseCallTwice(t *testing.T) {
 			w.ok(err)
 		}
 		_, err := s.CloseCall(w.ctx, w.result(task.ID, models.OutcomeConnected))
+		w.code(err, models.CodeConflict)
+		// A colleague's words on the same call are refused, not swallowed.
+		other := w.result(task.ID, models.OutcomeNoAnswer)
+		other.UserID, other.Notes = w.user("Mia", models.RoleRep).ID, "call the assistant"
+		_, err = s.CloseCall(w.ctx, other)
 		w.code(err, models.CodeConflict)
 		_, err = s.CloseCall(w.ctx, w.result(task.ID, "maybe"))
 		w.code(err, models.CodeInvalid)

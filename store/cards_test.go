@@ -149,3 +149,36 @@ func TestMessageTellsItsReason(t *testing.T) {
 		}
 	})
 }
+
+// A voicemail that we leave in the rep's place tells its reason; one that
+// never arrived has told nothing.
+func TestVoicemailThatFailedToldNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		task, _ := w.openCall(models.Touch{})
+		_, err := s.SaveCallCard(w.ctx, models.CallCard{TaskID: task.ID, ReasonFrom: models.ReasonFresh, Reason: "the new dock"}, w.now)
+		w.ok(err)
+		r := w.result(task.ID, models.OutcomeLeftVoicemail)
+		r.Voicemail = &models.NewAnswer{ProspectID: w.person.ID, UserID: w.rep.ID, Channel: models.ChannelVoicemail, ContactPointID: w.phone.ID, Purpose: models.PurposeManual, Body: "This is Rita.", FormToken: "vm", Now: w.now.Add(time.Second)}
+		_, err = s.CloseCall(w.ctx, r)
+		w.ok(err)
+		var left models.Touch
+		w.ok(w.db.Where("step_key = 'voicemail'").Take(&left).Error)
+		w.ok(w.db.Model(&left).UpdateColumn("state", models.TouchSent).Error)
+		w.sent(left, "vm")
+		heard := func() int {
+			t.Helper()
+			all, err := s.HeardReasons(w.ctx, w.person.ID)
+			w.ok(err)
+			return len(all)
+		}
+		w.ok(s.RecordReceipt(w.ctx, w.receipt("vm", models.MessageDelivered), nil))
+		if n := heard(); n != 1 {
+			t.Errorf("left: %d reasons heard", n)
+		}
+		w.ok(s.RecordReceipt(w.ctx, w.receipt("vm", models.MessageFailed), nil))
+		if n := heard(); n != 0 {
+			t.Errorf("never arrived: %d reasons heard", n)
+		}
+	})
+}

@@ -87,6 +87,14 @@ func (r *recorder) override(j *judgement) error {
 			set["sender_id"] = *sender
 		}
 	}
+	// What permits it beside the plan is part of why it was made: an exemption
+	// from the hours, an answer after an opt-out, another contact point.
+	if made := j.Action == models.DecideSend || j.Action == models.DecideOpen; made && j.Detail != "" {
+		if why := joined(j.touch.Why, j.Detail, "; "); why != j.touch.Why {
+			j.touch.Why = why
+			set["why"] = why
+		}
+	}
 	if len(set) == 0 {
 		return nil
 	}

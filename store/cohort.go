@@ -18,7 +18,17 @@ type Companion struct {
 	Conversation models.Conversation
 	Pursuit      models.Pursuit
 	Settings     models.Settings
+	Hold         *models.CompanyHold
+	Recent       []models.RecentTouch
 	Told         bool // of this promise, before
+}
+
+// Due is what the gate judges a message to them by.
+func (c Companion) Due() models.Due {
+	return models.Due{
+		Prospect: c.Prospect, ContactPoints: c.Points, Consents: c.Consents, Suppressions: c.Suppressions, Conversation: c.Conversation,
+		Pursuit: c.Pursuit, Settings: c.Settings, CompanyHold: c.Hold, Recent: c.Recent,
+	}
 }
 
 // maxCohort bounds who is told of one success.
@@ -42,6 +52,10 @@ func (s *Store) Cohort(ctx context.Context, c models.Commitment, now time.Time) 
 	if err != nil {
 		return nil, err
 	}
+	recent, err := crowd.recentTouches(db, ids, now)
+	if err != nil {
+		return nil, err
+	}
 	var all []Companion
 	for _, id := range ids {
 		p, ok := crowd.prospects[id]
@@ -51,6 +65,7 @@ func (s *Store) Cohort(ctx context.Context, c models.Commitment, now time.Time) 
 		all = append(all, Companion{
 			Prospect: p, Points: crowd.points[id], Consents: crowd.consents[id], Suppressions: crowd.suppressionsOf(p),
 			Conversation: crowd.conversations[id], Pursuit: crowd.pursuits[id], Settings: crowd.settings, Told: told[models.CohortToken(c.ID, id)],
+			Hold: crowd.holdOn(p), Recent: recent[id],
 		})
 	}
 	return all, nil

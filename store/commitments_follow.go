@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -104,15 +105,21 @@ const callOn = models.TimeOfDay(9 * 60)
 const dueBatch = 500
 
 // CallOnDueCommitments opens a call for each promise on the day it is due,
-// once, and tells how many. A sequence that follows the promise makes its own.
+// once, and tells how many. A sequence that follows the promise with a call of
+// its own on that day makes that.
 func (s *Store) CallOnDueCommitments(ctx context.Context, now time.Time) (int, error) {
 	// It is a day later in the east of the world than in UTC, at most.
 	latest := models.DateOf(now.Add(14*time.Hour), time.UTC)
-	var due []models.Commitment
-	err := s.reader(ctx).Where(`state = 'open' AND call_task_id IS NULL AND due_on <= ?
-		AND NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.commitment_id = commitments.id AND e.state = 'active')`, latest).
-		Order("due_on, id").Limit(dueBatch).Find(&due).Error
+	calling, err := versionsThatCall(s.reader(ctx), latest)
 	if err != nil {
+		return 0, fmt.Errorf("promises due: %w", err)
+	}
+	var due []models.Commitment
+	q := s.reader(ctx).Where("state = 'open' AND call_task_id IS NULL AND due_on <= ?", latest)
+	if len(calling) > 0 {
+		q = q.Where("NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.commitment_id = commitments.id AND e.state = 'active' AND e.version_id IN ?)", calling)
+	}
+	if err := q.Order("due_on, id").Limit(dueBatch).Find(&due).Error; err != nil {
 		return 0, fmt.Errorf("promises due: %w", err)
 	}
 	opened := 0
@@ -126,6 +133,34 @@ func (s *Store) CallOnDueCommitments(ctx context.Context, now time.Time) (int, e
 		}
 	}
 	return opened, nil
+}
+
+// versionsThatCall are those, of the versions that follow promises due, that
+// call on the promised day themselves.
+func versionsThatCall(db *gorm.DB, latest models.Date) ([]int64, error) {
+	var following []int64
+	err := db.Table("enrollments").Joins("JOIN commitments ON commitments.id = enrollments.commitment_id").
+		Where("enrollments.state = 'active' AND commitments.state = 'open' AND commitments.call_task_id IS NULL AND commitments.due_on <= ?", latest).
+		Distinct().Pluck("enrollments.version_id", &following).Error
+	if err != nil || len(following) == 0 {
+		return nil, err
+	}
+	versions, err := versionsByID(db, following)
+	if err != nil {
+		return nil, err
+	}
+	var calling []int64
+	for id, v := range versions {
+		if slices.ContainsFunc(v.Definition.Steps, callsOnTheDay) {
+			calling = append(calling, id)
+		}
+	}
+	return calling, nil
+}
+
+func callsOnTheDay(st models.Step) bool {
+	t := st.Timing
+	return st.Channel == models.ChannelCall && !st.Disabled && t.Kind == models.TimingCommitment && t.Days == 0 && t.BusinessDays == 0 && t.Offset() == 0
 }
 
 func (s *Store) callOnDue(ctx context.Context, id int64, now time.Time) (opened bool, err error) {

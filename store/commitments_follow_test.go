@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -129,12 +130,12 @@ func TestViewCommitmentsAndDrifting(t *testing.T) {
 		w.want("promises a stranger sees", len(list.Rows), 0)
 
 		a, b := w.prospect("Ann", "ann@example.org", "+12125550111"), w.prospect("Bob", "bob@example.org", "+12125550112")
-		drifting, err := s.ViewDrifting(w.ctx, mine, w.rep.ID, models.Page{Limit: 1})
+		drifting, err := s.ViewDrifting(w.ctx, mine, w.rep.ID, models.Page{Limit: 1}, w.now)
 		w.ok(err)
 		if len(drifting.Rows) != 1 || drifting.Rows[0].Who.Prospect.ID != a.ID || drifting.Total.N != 2 {
 			t.Fatalf("drifting %+v", drifting)
 		}
-		drifting, err = s.ViewDrifting(w.ctx, mine, 0, models.Page{After: drifting.Next})
+		drifting, err = s.ViewDrifting(w.ctx, mine, 0, models.Page{After: drifting.Next}, w.now)
 		w.ok(err)
 		if len(drifting.Rows) != 1 || drifting.Rows[0].Who.Prospect.ID != b.ID {
 			t.Fatalf("drifting, second page %+v", drifting)
@@ -146,10 +147,60 @@ func TestViewCommitmentsAndDrifting(t *testing.T) {
 		if first.ID != second.ID {
 			t.Error("a double click planned two calls")
 		}
-		drifting, err = s.ViewDrifting(w.ctx, mine, 0, models.Page{})
+		drifting, err = s.ViewDrifting(w.ctx, mine, 0, models.Page{}, w.now)
 		w.ok(err)
 		if len(drifting.Rows) != 1 || drifting.Rows[0].Who.Prospect.ID != a.ID {
 			t.Errorf("drifting, after the plan %+v", drifting.Rows)
+		}
+
+		// Lost is not open; but whoever went into another sequence since is.
+		w.ok(w.db.Where("prospect_id = ? AND state = 'open'", w.person.ID).Delete(&models.Commitment{}).Error)
+		idle := func() int {
+			t.Helper()
+			list, err := s.ViewDrifting(w.ctx, mine, 0, models.Page{}, w.now)
+			w.ok(err)
+			return len(list.Rows)
+		}
+		w.want("with Dana", idle(), 2)
+		lost := w.enrollIn(follow("a", after(0, 1, 0, 0)), w.person.ID)
+		w.ok(s.FinishEnrollment(w.ctx, lost.ID, models.FinishLost, w.by, w.now))
+		w.want("with Dana lost", idle(), 1)
+		again := w.enrollIn(follow("b", after(0, 1, 0, 0)), w.person.ID)
+		w.ok(s.FinishEnrollment(w.ctx, again.ID, models.FinishRemoved, w.by, w.now))
+		w.want("with Dana tried again", idle(), 2)
+		// A promise whose day has passed is no next step.
+		c := w.promise(models.DateOf(w.now, time.UTC).AddDays(3), "")
+		w.want("with Dana's promise", idle(), 1)
+		w.ok(w.db.Model(&models.Commitment{}).Where("id = ?", c.ID).UpdateColumn("due_on", models.DateOf(w.now, time.UTC).AddDays(-3)).Error)
+		w.want("with Dana's promise late", idle(), 2)
+	})
+}
+
+// A sequence that follows a promise calls on its day; one that only writes
+// leaves the call to us.
+func TestCallOnDueBesideASequence(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		nine := time.Date(2026, 11, 26, 14, 0, 0, 0, time.UTC)
+		onTheDay := models.Timing{Kind: models.TimingCommitment}
+		for i, c := range []struct {
+			channel models.ChannelKind
+			timing  models.Timing
+			want    int
+		}{
+			{models.ChannelCall, onTheDay, 0}, {models.ChannelEmail, onTheDay, 1},
+			{models.ChannelCall, models.Timing{Kind: models.TimingCommitment, Days: -1}, 1},
+		} {
+			p := w.prospect(fmt.Sprintf("Ann%d", i), fmt.Sprintf("ann%d@example.org", i), fmt.Sprintf("+1212555%04d", 300+i))
+			promise, err := s.RecordCommitment(w.ctx, models.Commitment{ProspectID: p.ID, RepID: w.rep.ID, Outcome: "Send the counts", DueOn: "2026-11-26", CreatedAt: w.now, UpdatedAt: w.now}, w.by)
+			w.ok(err)
+			d := follow(fmt.Sprintf("s%d", i), after(0, 1, 0, 0))
+			d.Anchor, d.Steps[0].Channel, d.Steps[0].Timing = models.AnchorCommitment, c.channel, c.timing
+			e := w.enrollIn(d, p.ID)
+			w.ok(w.db.Model(&models.Enrollment{}).Where("id = ?", e.ID).UpdateColumn("commitment_id", promise.ID).Error)
+			n, err := s.CallOnDueCommitments(w.ctx, nine)
+			w.ok(err)
+			w.want(fmt.Sprintf("calls beside %s at %+v", c.channel, c.timing), n, c.want)
 		}
 	})
 }

@@ -56,7 +56,7 @@ func (s *Store) ViewCompanies(ctx context.Context, sees Visibility, query string
 	q := matching()
 	if c, ok := decodeCursor(page.After, 2); ok {
 		id, _ := strconv.ParseInt(c[1], 10, 64)
-		q = q.Where("("+key+" > ? OR ("+key+" = ? AND id > ?))", c[0], c[0], id)
+		q = q.Where("("+key+", id) > (?, ?)", c[0], id)
 	}
 	limit := limitOf(page)
 	var rows []models.Company

@@ -35,6 +35,9 @@ func (a dayCount) compare(b dayCount) int {
 // wrote, confirmations and reminders go out and count. Nothing is asked for
 // senders without a cap.
 func (c *claim) reserveDays(judged []judgement) error {
+	if err := c.takeTurns(judged); err != nil { // what waits for its turn is not counted
+		return err
+	}
 	if err := c.reserveCompanies(judged); err != nil {
 		return err
 	}

@@ -63,6 +63,10 @@ func (s *Store) NightlyDuplicates(ctx context.Context, now time.Time) error {
 		if first, err := firstOf(tx, "duplicates", now.UTC().Format(time.DateOnly), now); err != nil || !first {
 			return err
 		}
+		// What a merge changed names people, and serves nobody once it cannot be undone.
+		if err := tx.Exec("UPDATE merges SET before_merge = NULL WHERE before_merge IS NOT NULL AND at < ?", now.Add(-models.MergeUndo)).Error; err != nil {
+			return err
+		}
 		return findAllTwins(tx, now)
 	})
 }

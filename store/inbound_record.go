@@ -25,6 +25,9 @@ func (s *Store) RecordInbound(ctx context.Context, rec models.InboundRecord, eng
 		if err := record(); err != nil {
 			return err
 		}
+		if err := r.others(engage); err != nil {
+			return err
+		}
 		return writeEvents()
 	})
 	if err != nil {
@@ -71,6 +74,22 @@ func (r *inboundRecording) matched(engage func(models.Person) models.Effects) er
 		return err
 	}
 	return r.finishRaw()
+}
+
+// others records what a report on several recipients says of further people,
+// who are locked already.
+func (r *inboundRecording) others(engage func(models.Person) models.Effects) error {
+	if r.done.Repeat {
+		return nil
+	}
+	for _, rec := range r.rec.Others {
+		var done models.Recorded
+		other := inboundRecording{tx: r.tx, rec: rec, done: &done, workdays: r.workdays}
+		if err := other.matched(engage); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // person loads whom the message is from, with what engaging looks at.
@@ -140,6 +159,13 @@ func (r *inboundRecording) lockPeople() (models.Prospect, error) {
 		return models.Prospect{}, err
 	}
 	ids := []int64{id}
+	for _, other := range r.rec.Others {
+		also, err := survivorOf(r.tx, *other.Match.ProspectID)
+		if err != nil {
+			return models.Prospect{}, err
+		}
+		ids = append(ids, also)
+	}
 	if r.rec.Verdict.Class.Engagement() {
 		p, err := takeProspect(r.tx, id)
 		if err != nil {
@@ -245,6 +271,10 @@ func (r *inboundRecording) converse(c models.Conversation) error {
 		c.UnreadCount++
 		if c.LastInboundAt == nil || !m.SentAt.Before(*c.LastInboundAt) {
 			c.LastInboundAt, c.LastChannel, c.LastContactID, c.LastSenderID = m.SentAt, m.Channel, m.ContactPointID, m.SenderID
+		}
+		written := r.rec.CalledAt.IsZero()
+		if written && (c.LastWrittenAt == nil || !m.SentAt.Before(*c.LastWrittenAt)) {
+			c.LastWritten, c.LastWrittenAt = m.Channel, m.SentAt
 		}
 		if err := r.heardFrom(); err != nil {
 			return err

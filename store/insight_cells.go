@@ -47,7 +47,7 @@ func packFacts(facts []countedFact) []byte {
 	return out
 }
 
-var errPacked = errors.New("what a person was counted for cannot be read; empty the tables insight_people, insight_cells and insight_moves and set insight_marks to 0 to count anew")
+var errPacked = errors.New("what a person was counted for cannot be read; empty the tables insight_people, insight_cells, insight_moves and insight_teams and set insight_marks to 0 to count anew")
 
 func unpackFacts(b []byte) ([]countedFact, error) {
 	var facts []countedFact
@@ -80,7 +80,8 @@ const (
 	grainCohort = "c" // touches by the month of the enrollment
 )
 
-// anySlot is a cell over all slots; allOf one over all reps, or steps.
+// anySlot is a cell over all slots; allOf one over all reps, or steps. A
+// number below zero in a rep's place is a team's.
 const (
 	anySlot = -1
 	allOf   = 0
@@ -121,39 +122,44 @@ func (f countedFact) measures(times int64) measures {
 	return m
 }
 
-// cells are all that a fact is counted in. Which sums are kept follows from
-// what is asked: a question reads the coarsest that still tell its filters
-// apart, and how many those are must not grow with the touches. lanes are the
-// wider steps that a touch's step is part of: its sequence's touches on its
-// channel, and all on its channel. The weekday follows from the day.
-func (f countedFact) cells(lanes [2]int64, add func(cellKey)) {
+// cells are all that a fact is counted in: of everybody, of its rep and of the
+// rep's team, where they are in one. Which sums are kept follows from what is
+// asked: a question reads the coarsest that still tell its filters apart, and
+// how many those are must not grow with the touches. lanes are the wider steps
+// that a touch's step is part of: its sequence's touches on its channel, and
+// all on its channel. The weekday follows from the day.
+func (f countedFact) cells(lanes [2]int64, team int64, add func(cellKey)) {
+	for who, rep := range [...]int64{ofAll: allOf, ofTeam: teamSums(team), ofRep: f.Rep} {
+		if who := whose(who); rep != allOf || who == ofAll {
+			f.cellsOf(who, rep, lanes, add)
+		}
+	}
+}
+
+func (f countedFact) cellsOf(who whose, rep int64, lanes [2]int64, add func(cellKey)) {
 	family := string(f.Family)
 	month := monthOf(f.Day)
 	if f.Family != famTouch {
-		for _, rep := range []int64{allOf, f.Rep} {
-			for _, step := range unique(allOf, f.Step) {
-				add(cellKey{family + grainDay, rep, step, f.Day, f.Slot})
-				add(cellKey{family + grainMonth, rep, step, month, f.Slot})
-			}
+		for _, step := range unique(allOf, f.Step) {
+			add(cellKey{family + grainDay, rep, step, f.Day, f.Slot})
+			add(cellKey{family + grainMonth, rep, step, month, f.Slot})
 		}
 		return
 	}
 	hour := f.Slot % 24
-	for _, rep := range []int64{allOf, f.Rep} {
-		for l, step := range []int64{levelStep: f.Step, levelLane: lanes[0], levelChannel: lanes[1]} {
-			has := sumsOf(rep != allOf, level(l))
-			if has.day {
-				add(cellKey{family + grainDay, rep, step, f.Day, anySlot})
-			}
-			if has.dayHour {
-				add(cellKey{family + grainDay, rep, step, f.Day, hour})
-			}
-			if has.monthHour {
-				add(cellKey{family + grainMonth, rep, step, month, hour})
-			}
-			add(cellKey{family + grainMonth, rep, step, month, anySlot})
-			add(cellKey{family + grainCohort, rep, step, f.Cohort, anySlot})
+	for l, step := range []int64{levelStep: f.Step, levelLane: lanes[0], levelChannel: lanes[1]} {
+		has := sumsOf(who, level(l))
+		if has.day {
+			add(cellKey{family + grainDay, rep, step, f.Day, anySlot})
 		}
+		if has.dayHour {
+			add(cellKey{family + grainDay, rep, step, f.Day, hour})
+		}
+		if has.monthHour {
+			add(cellKey{family + grainMonth, rep, step, month, hour})
+		}
+		add(cellKey{family + grainMonth, rep, step, month, anySlot})
+		add(cellKey{family + grainCohort, rep, step, f.Cohort, anySlot})
 	}
 }
 
@@ -163,17 +169,18 @@ type touchSums struct{ day, dayHour, monthHour bool }
 
 // sumsOf: a rep's touches of one step of a version are so few that their hours
 // are kept by day alone, which the day's sum follows from; and where a rep's
-// touches of a sequence are asked for by the hour, its steps tell.
-func sumsOf(ofRep bool, l level) touchSums {
+// touches of a sequence are asked for by the day or the hour, its steps tell.
+// A team's hours of a single day are its reps'.
+func sumsOf(who whose, l level) touchSums {
 	switch {
-	case !ofRep:
+	case who == ofAll, l == levelChannel:
 		return touchSums{day: true, dayHour: true, monthHour: true}
+	case who == ofTeam:
+		return touchSums{day: true, monthHour: true}
 	case l == levelStep:
 		return touchSums{dayHour: true}
-	case l == levelLane:
-		return touchSums{day: true}
 	}
-	return touchSums{day: true, dayHour: true, monthHour: true}
+	return touchSums{}
 }
 
 func unique(a, b int64) []int64 {
@@ -187,7 +194,7 @@ func unique(a, b int64) []int64 {
 type cellDeltas map[cellKey]measures
 
 // change takes what a person was counted for before and what now.
-func (d cellDeltas) change(before, after []countedFact, lanes map[int64][2]int64) {
+func (d cellDeltas) change(before, after []countedFact, lanes map[int64][2]int64, teams map[int64]int64) {
 	net := map[countedFact]int64{}
 	for _, f := range before {
 		net[f]--
@@ -200,12 +207,14 @@ func (d cellDeltas) change(before, after []countedFact, lanes map[int64][2]int64
 			continue
 		}
 		m := f.measures(times)
-		f.cells(lanes[f.Step], func(k cellKey) {
-			sum := d[k]
-			for i := range sum {
-				sum[i] += m[i]
-			}
-			d[k] = sum
-		})
+		f.cells(lanes[f.Step], teams[f.Rep], func(k cellKey) { d.add(k, m) })
 	}
+}
+
+func (d cellDeltas) add(k cellKey, m measures) {
+	sum := d[k]
+	for i := range sum {
+		sum[i] += m[i]
+	}
+	d[k] = sum
 }

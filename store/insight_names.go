@@ -15,8 +15,6 @@ type InsightNames struct {
 	Users     []models.User
 	Teams     []models.Team
 	Steps     []InsightKey // every step that anything is known of, by sequence
-	// Scripts names the library's voicemail script that a version's step says.
-	Scripts map[InsightKey]string
 }
 
 // SequenceName by id.
@@ -43,7 +41,7 @@ func (n InsightNames) UserName(id int64) string {
 // somebody was in.
 func (s *Store) InsightNames(ctx context.Context) (InsightNames, error) {
 	tx := s.reader(ctx)
-	n := InsightNames{Versions: map[int64]models.SequenceVersion{}, Scripts: map[InsightKey]string{}}
+	n := InsightNames{Versions: map[int64]models.SequenceVersion{}}
 	var err error
 	if n.Sequences, err = load[models.Sequence](tx.Select("id", "key", "name").Order("name, id")); err != nil {
 		return n, err
@@ -58,9 +56,9 @@ func (s *Store) InsightNames(ctx context.Context) (InsightNames, error) {
 	if err := tx.Table("insight_steps").Where("version_id <> 0").Scan(&steps).Error; err != nil {
 		return n, err
 	}
-	versions, seen := idSet{}, map[InsightKey]bool{}
+	ids, seen := idSet{}, map[InsightKey]bool{}
 	for _, st := range steps {
-		versions.add(&st.VersionID)
+		ids.add(&st.VersionID)
 		k := InsightKey{Sequence: st.SequenceID, Step: st.StepKey}
 		if !seen[k] {
 			seen[k] = true
@@ -68,40 +66,49 @@ func (s *Store) InsightNames(ctx context.Context) (InsightNames, error) {
 		}
 	}
 	slices.SortFunc(n.Steps, func(a, b InsightKey) int { return a.compare(b) })
-	return n, s.nameVersions(ctx, &n, versions.list(), steps)
+	versions, err := load[models.SequenceVersion](tx.Select("id", "sequence_id", "number", "published_at").Where(anyOf(tx, "id", ids.list())))
+	for _, v := range versions {
+		n.Versions[v.ID] = v
+	}
+	return n, err
 }
 
-// nameVersions loads the versions, and finds the library's scripts among
-// what their steps say.
-func (s *Store) nameVersions(ctx context.Context, n *InsightNames, ids []int64, steps []insightStep) error {
-	if len(ids) == 0 {
-		return nil
-	}
+// InsightScripts names the library's voicemail script that a version's step
+// says, by what ScriptFigures counts.
+func (s *Store) InsightScripts(ctx context.Context) (map[InsightKey]string, error) {
 	tx := s.reader(ctx)
-	versions, err := load[models.SequenceVersion](tx.Select("id", "sequence_id", "number", "published_at", "definition").Where(anyOf(tx, "id", ids)))
+	var steps []insightStep
+	err := tx.Table("insight_steps").Where("version_id <> 0").Where(anyOf(tx, "channel", []string{string(models.ChannelVoicemail), string(models.ChannelCall)})).Scan(&steps).Error
 	if err != nil {
-		return err
+		return nil, err
+	}
+	ids := idSet{}
+	for _, st := range steps {
+		ids.add(&st.VersionID)
+	}
+	versions, err := load[models.SequenceVersion](tx.Select("id", "definition").Where(anyOf(tx, "id", ids.list())))
+	if err != nil {
+		return nil, err
 	}
 	name, err := s.scriptNames(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	said := map[int64]models.Definition{}
+	said := make(map[int64]models.Definition, len(versions))
 	for _, v := range versions {
 		said[v.ID] = v.Definition
-		v.Definition = models.Definition{}
-		n.Versions[v.ID] = v
 	}
+	scripts := map[InsightKey]string{}
 	for _, st := range steps {
 		step, ok := said[st.VersionID].Step(st.StepKey)
 		if !ok {
 			continue
 		}
 		if script := name[spoken(step.With(st.Variant))]; script != "" {
-			n.Scripts[InsightKey{Sequence: st.SequenceID, Version: st.VersionID, Step: st.StepKey, Variant: st.Variant}] = script
+			scripts[InsightKey{Sequence: st.SequenceID, Version: st.VersionID, Step: st.StepKey, Variant: st.Variant}] = script
 		}
 	}
-	return nil
+	return scripts, nil
 }
 
 // spoken is what a step leaves as a voicemail: its text, or of a recording's

@@ -29,6 +29,9 @@ var errRollRaced = errors.New("another replica counts")
 // late reply to an old touch, comes out right. Any number of replicas may
 // call it at once; one counts.
 func (s *Store) RollInsights(ctx context.Context) (int, error) {
+	if err := s.followTeams(ctx); err != nil {
+		return 0, err
+	}
 	looked := 0
 	for range rollTurns {
 		n, more, err := s.rollOnce(ctx)
@@ -44,6 +47,10 @@ func (s *Store) RollInsights(ctx context.Context) (int, error) {
 	}
 	return looked, nil
 }
+
+// insightsMark is the mark's name: another one with each change of what is
+// kept, so that a replica of an older program stops counting.
+const insightsMark = "teams"
 
 // insightMark is how far the events have been looked at. Ids are given before
 // transactions commit, so on PostgreSQL a lower one may appear later: events
@@ -61,7 +68,7 @@ type insightMark struct {
 func (s *Store) rollOnce(ctx context.Context) (looked int, more bool, err error) {
 	read := s.read.WithContext(ctx)
 	var mark insightMark
-	if err := read.Table("insight_marks").Where("name = 'lanes'").Take(&mark).Error; err != nil {
+	if err := read.Table("insight_marks").Where("name = ?", insightsMark).Take(&mark).Error; err != nil {
 		return 0, false, err
 	}
 	limit, next, err := s.rollCeiling(read, mark)
@@ -210,8 +217,11 @@ func movedFrom(e models.Event) int64 {
 }
 
 func (b *insightBatch) write(tx *gorm.DB) error {
+	if err := mayThink(tx); err != nil {
+		return err
+	}
 	var mark insightMark
-	if err := forUpdate(tx).Table("insight_marks").Where("name = 'lanes'").Take(&mark).Error; err != nil {
+	if err := forUpdate(tx).Table("insight_marks").Where("name = ?", insightsMark).Take(&mark).Error; err != nil {
 		return err
 	}
 	if mark != b.from {
@@ -224,17 +234,29 @@ func (b *insightBatch) write(tx *gorm.DB) error {
 	if err != nil {
 		return err
 	}
-	lanes := lanesOf(steps)
-	deltas := cellDeltas{}
+	teams, err := teamsOf(tx)
+	if err != nil {
+		return err
+	}
+	to := cellSink{steps, lanesOf(steps), teams, cellDeltas{}}
 	for chunk := range slices.Chunk(b.people, valuesPerStatement) {
-		if err := b.change(tx, chunk, steps, lanes, deltas); err != nil {
+		if err := b.change(tx, chunk, to); err != nil {
 			return err
 		}
 	}
-	if err := deltas.write(tx); err != nil {
+	if err := to.deltas.write(tx); err != nil {
 		return err
 	}
-	return tx.Exec("UPDATE insight_marks SET event_id = ?, ceiling = ?, fence = ? WHERE name = 'lanes'", b.to.EventID, b.to.Ceiling, b.to.Fence).Error
+	return tx.Exec("UPDATE insight_marks SET event_id = ?, ceiling = ?, fence = ? WHERE name = ?", b.to.EventID, b.to.Ceiling, b.to.Fence, insightsMark).Error
+}
+
+// mayThink lets a transaction rest while a million sums are added up on a busy
+// machine. It holds up nothing but other counting.
+func mayThink(tx *gorm.DB) error {
+	if !isPostgres(tx) {
+		return nil
+	}
+	return tx.Exec("SET LOCAL idle_in_transaction_session_timeout = '2min'").Error
 }
 
 func (b *insightBatch) keepMoves(tx *gorm.DB) error {
@@ -250,8 +272,16 @@ func (b *insightBatch) keepMoves(tx *gorm.DB) error {
 	return nil
 }
 
+// cellSink is where the differences are gathered, and what they are sorted by.
+type cellSink struct {
+	steps  map[stepDims]int64
+	lanes  map[int64][2]int64
+	teams  map[int64]int64
+	deltas cellDeltas
+}
+
 // change replaces what people are counted for and gathers the difference.
-func (b *insightBatch) change(tx *gorm.DB, people []int64, steps map[stepDims]int64, lanes map[int64][2]int64, deltas cellDeltas) error {
+func (b *insightBatch) change(tx *gorm.DB, people []int64, to cellSink) error {
 	var rows []struct {
 		ProspectID int64
 		Counted    []byte
@@ -266,7 +296,7 @@ func (b *insightBatch) change(tx *gorm.DB, people []int64, steps map[stepDims]in
 	var changed []int64
 	var counted [][]byte
 	for _, id := range people {
-		now := numbered(b.facts[id], steps)
+		now := numbered(b.facts[id], to.steps)
 		packed := packFacts(now)
 		if string(packed) == string(before[id]) {
 			continue
@@ -275,7 +305,7 @@ func (b *insightBatch) change(tx *gorm.DB, people []int64, steps map[stepDims]in
 		if err != nil {
 			return err
 		}
-		deltas.change(was, now, lanes)
+		to.deltas.change(was, now, to.lanes, to.teams)
 		changed, counted = append(changed, id), append(counted, packed)
 	}
 	return keepCounted(tx, changed, counted)
@@ -350,6 +380,17 @@ type insightStep struct {
 	StepKey    string
 	Variant    string
 	Channel    models.ChannelKind
+}
+
+// level of a touch's step; of what is none of a touch's it says nothing.
+func (r insightStep) level() level {
+	switch {
+	case r.VersionID != 0:
+		return levelStep
+	case r.SequenceID != 0:
+		return levelLane
+	}
+	return levelChannel
 }
 
 func (r insightStep) dims() stepDims {

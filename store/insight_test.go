@@ -34,9 +34,17 @@ func TestInsightsAgree(t *testing.T) {
 				for range 60 {
 					p.something()
 				}
+				p.join(p.rand.IntN(len(p.reps)), p.rand.IntN(len(p.teams)+1))
 				p.roll()
 			}
 			p.compare(25)
+			// Who changes the team after everything was counted takes it along.
+			for i := range p.reps {
+				p.join(i, 1)
+			}
+			p.compare(5) // before it is known
+			p.roll()
+			p.compare(15)
 			// Everything counted from the start comes out the same.
 			for _, table := range []string{"insight_people", "insight_cells", "insight_moves"} {
 				p.ok(p.db.Exec("DELETE FROM " + table).Error)
@@ -49,6 +57,75 @@ func TestInsightsAgree(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTeamsHaveTheirOwnSums: what a team did is read from the team's sums,
+// whose number does not grow with its reps, and a workspace that has none yet
+// makes them of its reps' before it counts on.
+func TestTeamsHaveTheirOwnSums(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		p := newPast(newWorld(t, s), 3, 12)
+		for range 200 {
+			p.something()
+		}
+		p.roll()
+		// As a workspace is that never kept them.
+		p.ok(p.db.Exec("DELETE FROM insight_cells WHERE rep_id < 0").Error)
+		p.ok(p.db.Exec("DELETE FROM insight_teams").Error)
+		p.compare(10)
+		for range 20 {
+			p.something()
+		}
+		p.roll()
+		p.compare(10)
+		team := store.InsightFilter{Reps: []int64{p.reps[0].ID, p.reps[1].ID}} // the first team
+		bys := []store.InsightBy{store.ByAll, store.BySequence, store.ByVersion, store.ByStep, store.ByVariant, store.ByChannel, store.ByWeekday, store.ByHour}
+		want := map[store.InsightBy][]store.Figure{}
+		var err error
+		for _, by := range bys {
+			want[by], err = s.TouchFigures(p.ctx, team, by)
+			p.ok(err)
+			if len(want[by]) == 0 {
+				t.Fatalf("nothing by %q", by)
+			}
+		}
+		p.ok(p.db.Exec("DELETE FROM insight_cells WHERE rep_id > 0").Error)
+		for _, by := range bys {
+			got, err := s.TouchFigures(p.ctx, team, by)
+			p.ok(err)
+			if !slices.Equal(got, want[by]) {
+				t.Errorf("by %q it reads the reps' sums: %+v, not %+v", by, got, want[by])
+			}
+		}
+	})
+}
+
+// TestScriptsAreNamed: what a version's step says, as a text or as a
+// recording, is known by the library's script; other words are not.
+func TestScriptsAreNamed(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		p := newPast(newWorld(t, s), 5, 2)
+		script := models.VoicemailScript{Name: "The short one", Text: "It is Rita. Please call me back.", State: models.LibraryPublished, CreatedAt: p.now, UpdatedAt: p.now}
+		p.ok(p.db.Create(&script).Error)
+		p.ok(p.db.Create(&models.Recording{ScriptID: script.ID, Token: "tok3n", ContentType: "audio/wav", Content: []byte("x"), CreatedAt: p.now}).Error)
+		said := follow("seq-0")
+		said.Steps = []models.Step{
+			{Key: "s0", Channel: models.ChannelVoicemail, Body: " It is Rita. Please call me back.\n"},
+			{Key: "s1", Channel: models.ChannelVoicemail, Body: "https://followup.example.com/r/tok3n"},
+			{Key: "s2", Channel: models.ChannelCall, NotAnswered: "Something else."},
+		}
+		seq, version := p.sequences[0].ID, p.versions[p.sequences[0].ID][0]
+		p.ok(p.db.Model(&models.SequenceVersion{ID: version}).Select("definition").Updates(&models.SequenceVersion{Definition: said}).Error)
+		for _, step := range said.Steps {
+			p.ok(p.db.Exec("INSERT INTO insight_steps (sequence_id, version_id, step_key, variant, channel) VALUES (?, ?, ?, '', ?)", seq, version, step.Key, step.Channel).Error)
+		}
+		names, err := s.InsightScripts(p.ctx)
+		p.ok(err)
+		want := map[store.InsightKey]string{{Sequence: seq, Version: version, Step: "s0"}: "The short one", {Sequence: seq, Version: version, Step: "s1"}: "The short one"}
+		if !maps.Equal(names, want) {
+			t.Errorf("scripts %v, want %v", names, want)
+		}
+	})
 }
 
 // TestInsightsByReplicas: replicas that count at once count everything once,
@@ -80,6 +157,7 @@ func TestInsightsByReplicas(t *testing.T) {
 func (p *past) compare(times int) {
 	p.Helper()
 	fresh := p.countAfresh()
+	spoken := slices.DeleteFunc(slices.Clone(fresh.touches), func(c counted) bool { return c.channel != models.ChannelVoicemail && c.channel != models.ChannelCall })
 	for i := range times {
 		f := p.filter()
 		if i == 0 {
@@ -92,6 +170,11 @@ func (p *past) compare(times int) {
 		got, err := p.s.TouchFigures(p.ctx, f, by)
 		p.ok(err)
 		p.same("touches", f, by, got, fresh.touches, touchKeys[by])
+		got, err = p.s.ScriptFigures(p.ctx, f)
+		p.ok(err)
+		p.same("scripts", f, "", got, spoken, func(c counted) store.InsightKey {
+			return store.InsightKey{Sequence: c.sequence, Version: c.version, Step: c.step, Variant: c.variant}
+		})
 		got, err = p.s.PursuitFigures(p.ctx, f)
 		p.ok(err)
 		p.same("pursuits", store.InsightFilter{From: f.From, To: f.To, Sequence: f.Sequence, Reps: f.Reps}, "", got, fresh.pursuits, slotKey)

@@ -16,6 +16,7 @@ type past struct {
 	*world
 	rand      *rand.Rand
 	reps      []models.User
+	teams     []models.Team
 	sequences []models.Sequence
 	versions  map[int64][]int64 // by sequence
 	people    []*pastPerson
@@ -43,6 +44,11 @@ func newPast(w *world, seed uint64, people int) *past {
 	p := &past{world: w, rand: rand.New(rand.NewPCG(seed, 1)), versions: map[int64][]int64{}}
 	for i := range 3 {
 		p.reps = append(p.reps, w.user(fmt.Sprintf("Rep %d", i), models.RoleRep))
+		p.teams = append(p.teams, models.Team{Name: fmt.Sprintf("Team %d", i), CreatedAt: w.now})
+	}
+	w.ok(w.db.Create(&p.teams).Error)
+	for i := range p.reps {
+		p.join(i, i/2)
 	}
 	for i := range 3 {
 		key := fmt.Sprintf("seq-%d", i)
@@ -61,6 +67,27 @@ func newPast(w *world, seed uint64, people int) *past {
 		p.people = append(p.people, &pastPerson{Prospect: person})
 	}
 	return p
+}
+
+// join takes a rep to another team, or to none.
+func (p *past) join(rep, team int) {
+	var id *int64
+	if team < len(p.teams) {
+		id = &p.teams[team].ID
+	}
+	p.reps[rep].TeamID = id
+	p.ok(p.db.Exec("UPDATE users SET team_id = ? WHERE id = ?", id, p.reps[rep].ID).Error)
+}
+
+// members of a drawn team.
+func (p *past) members() []int64 {
+	ids, team := []int64{}, p.teams[p.rand.IntN(len(p.teams))].ID
+	for _, rep := range p.reps {
+		if rep.TeamID != nil && *rep.TeamID == team {
+			ids = append(ids, rep.ID)
+		}
+	}
+	return ids
 }
 
 func (p *past) rep() models.User { return p.reps[p.rand.IntN(len(p.reps))] }
@@ -247,8 +274,11 @@ func (p *past) filter() store.InsightFilter {
 	if p.rand.IntN(4) == 0 {
 		f.Channel = pastChannels[p.rand.IntN(len(pastChannels))]
 	}
-	if p.rand.IntN(3) == 0 {
+	switch p.rand.IntN(4) {
+	case 0:
 		f.Reps = []int64{p.reps[0].ID, p.reps[p.rand.IntN(len(p.reps))].ID}
+	case 1:
+		f.Reps = p.members()
 	}
 	f.Cohort = p.rand.IntN(5) == 0
 	return f

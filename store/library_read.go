@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -167,47 +168,77 @@ func (a Answerable) Name() string {
 	return models.Prospect{FirstName: a.FirstName, LastName: a.LastName}.Name()
 }
 
-// answerableLimit bounds whom one talking point lists at once; enrolling them
-// takes them off the list, and the next come up.
-const answerableLimit = 200
+// Answerables is a page of whom a talking point answers.
+type Answerables struct {
+	Rows  []Answerable
+	Next  string // cursor; "" on the last page
+	Total Count
+	Idle  Count // of those, who are in no sequence now
+}
+
+// answerablePage is how many people one page lists; answerableCount is where
+// counting them stops.
+const answerablePage, answerableCount = 100, 10_000
 
 // AnsweredBy lists who may be called again with a talking point: people with
 // an unanswered objection of a kind that it answers, or in whose objection or
 // obstacle one of its words stands, and people whom we lost, where it answers
 // that; none who has heard it or asked us to stop. Each comes once, with the
 // newest ground.
-func (s *Store) AnsweredBy(ctx context.Context, tp models.TalkingPoint, v Visibility) ([]Answerable, bool, error) {
+func (s *Store) AnsweredBy(ctx context.Context, tp models.TalkingPoint, v Visibility, after string) (Answerables, error) {
+	var page Answerables
+	everybody := s.answered(ctx, tp, v)
+	if everybody == nil {
+		return page, nil
+	}
+	var err error
+	if page.Total, err = countTo(everybody, answerableCount); err != nil {
+		return page, err
+	}
+	if page.Idle, err = countTo(everybody.Where(idle), answerableCount); err != nil {
+		return page, err
+	}
+	q := everybody.Joins("LEFT JOIN companies c ON c.id = p.company_id").Joins("JOIN users o ON o.id = p.owner_id")
+	if at, id, ok := timeCursor(after); ok {
+		q = q.Where("(g.at < ? OR (g.at = ? AND g.prospect_id > ?))", at, at, id)
+	}
+	err = q.Select(`g.prospect_id, p.first_name, p.last_name, COALESCE(c.name, '') AS company, o.name AS owner, g.kind, g.words, g.at,
+			NOT (` + idle + `) AS running`).
+		Order("g.at DESC, g.prospect_id").Limit(answerablePage + 1).Scan(&page.Rows).Error
+	if len(page.Rows) > answerablePage {
+		page.Rows = page.Rows[:answerablePage]
+		last := page.Rows[answerablePage-1]
+		page.Next = encodeCursor(last.At.UTC().Format(time.RFC3339Nano), strconv.FormatInt(last.ProspectID, 10))
+	}
+	return page, err
+}
+
+// AnsweredIDs are those of them who are in no sequence now.
+func (s *Store) AnsweredIDs(ctx context.Context, tp models.TalkingPoint, v Visibility, limit int) ([]int64, error) {
+	everybody := s.answered(ctx, tp, v)
+	if everybody == nil {
+		return nil, nil
+	}
+	var ids []int64
+	err := everybody.Where(idle).Order("g.at DESC, g.prospect_id").Limit(limit).Pluck("g.prospect_id", &ids).Error
+	return ids, err
+}
+
+const idle = "NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.prospect_id = p.id AND e.state <> 'finished')"
+
+// answered are they, each once; nil where the talking point answers nothing.
+func (s *Store) answered(ctx context.Context, tp models.TalkingPoint, v Visibility) *gorm.DB {
 	grounds, args := answeredGrounds(tp)
 	if grounds == "" {
-		return nil, false, nil
+		return nil
 	}
-	q := s.reader(ctx).Table("("+grounds+") g", args...).
+	newest := "(SELECT u.*, ROW_NUMBER() OVER (PARTITION BY u.prospect_id ORDER BY u.at DESC, u.kind) AS nth FROM (" + grounds + ") u) g"
+	q := s.reader(ctx).Table(newest, args...).
 		Joins("JOIN prospects p ON p.id = g.prospect_id").
-		Joins("LEFT JOIN companies c ON c.id = p.company_id").
-		Joins("JOIN users o ON o.id = p.owner_id").
-		Where("p.erased_at IS NULL AND p.merged_into IS NULL").
+		Where("g.nth = 1 AND p.erased_at IS NULL AND p.merged_into IS NULL").
 		Where("NOT EXISTS (SELECT 1 FROM talking_point_uses u WHERE u.prospect_id = p.id AND u.talking_point_id = ?)", tp.ID).
 		Where("NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.prospect_id = p.id AND s.lifted_at IS NULL AND s.channel = '')")
-	var rows []Answerable
-	err := v.owners(q, "p.owner_id").
-		Select(`g.prospect_id, p.first_name, p.last_name, COALESCE(c.name, '') AS company, o.name AS owner, g.kind, g.words, g.at,
-			EXISTS (SELECT 1 FROM enrollments e WHERE e.prospect_id = p.id AND e.state <> 'finished') AS running`).
-		Order("g.at DESC, g.prospect_id").Limit(3 * answerableLimit).Scan(&rows).Error
-	if err != nil {
-		return nil, false, err
-	}
-	seen := map[int64]bool{}
-	once := rows[:0]
-	for _, r := range rows {
-		if !seen[r.ProspectID] {
-			seen[r.ProspectID] = true
-			once = append(once, r)
-		}
-	}
-	if len(once) > answerableLimit {
-		return once[:answerableLimit], true, nil
-	}
-	return once, len(rows) == 3*answerableLimit, nil
+	return v.owners(q, "p.owner_id").Session(&gorm.Session{})
 }
 
 // answeredGrounds is the union of why somebody may be called again.

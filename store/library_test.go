@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -46,16 +47,16 @@ func TestTalkingPointsFor(t *testing.T) {
 		if want := []int64{words.ID, price.ID, plain.ID}; !slices.Equal(pointIDs(got), want) {
 			t.Errorf("got %v, want %v", pointIDs(got), want)
 		}
-		who, more, err := w.s.AnsweredBy(w.ctx, words, store.Everything)
+		page, err := w.s.AnsweredBy(w.ctx, words, store.Everything, "")
 		w.ok(err)
-		if len(who) != 1 || more || who[0].ProspectID != p.ID || who[0].Kind != "price" || who[0].At.IsZero() {
-			t.Errorf("answered by the words: %+v", who)
+		if who := page.Rows; len(who) != 1 || page.Next != "" || page.Total.N != 1 || who[0].ProspectID != p.ID || who[0].Kind != "price" || who[0].At.IsZero() {
+			t.Errorf("answered by the words: %+v", page)
 		}
-		if who, _, err = w.s.AnsweredBy(w.ctx, heard, store.Everything); err != nil || len(who) != 0 {
-			t.Errorf("who has heard it is listed again: %+v %v", who, err)
+		if page, err = w.s.AnsweredBy(w.ctx, heard, store.Everything, ""); err != nil || len(page.Rows) != 0 {
+			t.Errorf("who has heard it is listed again: %+v %v", page, err)
 		}
-		if who, _, err = w.s.AnsweredBy(w.ctx, price, store.Visibility{UserID: 999}); err != nil || len(who) != 0 {
-			t.Errorf("somebody else's prospects are listed: %+v %v", who, err)
+		if page, err = w.s.AnsweredBy(w.ctx, price, store.Visibility{UserID: 999}, ""); err != nil || len(page.Rows) != 0 {
+			t.Errorf("somebody else's prospects are listed: %+v %v", page, err)
 		}
 		list, n, err := w.s.WhoHeard(w.ctx, heard.ID, store.Everything)
 		w.ok(err)
@@ -75,10 +76,61 @@ func TestLostAnswered(t *testing.T) {
 		w.ok(w.s.FinishEnrollment(w.ctx, e.ID, models.FinishLost, models.ActorSystem, w.now))
 		tp, err := w.s.SaveTalkingPoint(w.ctx, models.TalkingPoint{Kind: "new_you", Text: "we have changed", Answers: []string{models.AnswersLost}}, models.ActorSystem, w.now)
 		w.ok(err)
-		who, _, err := w.s.AnsweredBy(w.ctx, tp, store.Everything)
+		page, err := w.s.AnsweredBy(w.ctx, tp, store.Everything, "")
 		w.ok(err)
-		if len(who) != 1 || who[0].ProspectID != lost.ID || who[0].Running || who[0].FirstName != "Dana" {
-			t.Errorf("%+v", who)
+		if who := page.Rows; len(who) != 1 || who[0].ProspectID != lost.ID || who[0].Running || who[0].FirstName != "Dana" {
+			t.Errorf("%+v", page)
+		}
+	})
+}
+
+// TestEverybodyAnswered: however many people a talking point answers, each is
+// listed once, page by page, and all who are in no sequence can be taken at once.
+func TestEverybodyAnswered(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		const people = 250
+		for i := range people {
+			p := models.Prospect{OwnerID: w.person.OwnerID, FirstName: "P", LastName: fmt.Sprint(i), CreatedAt: w.now, UpdatedAt: w.now}
+			w.ok(w.db.Create(&p).Error)
+			at := w.now.Add(-time.Duration(i/3) * time.Minute) // some at the same moment
+			for n := range 3 {                                 // who objects often is listed once all the same
+				w.ok(w.db.Create(&models.Objection{ProspectID: p.ID, Kind: "price", Words: fmt.Sprint(n), CreatedAt: at.Add(-time.Duration(n) * time.Hour)}).Error)
+			}
+		}
+		tp, err := s.SaveTalkingPoint(w.ctx, models.TalkingPoint{Kind: "new_policy", Text: "it costs less", Answers: []string{"price"}}, models.ActorSystem, w.now)
+		w.ok(err)
+		seen, pages := map[int64]bool{}, 0
+		for after := ""; ; pages++ {
+			page, err := s.AnsweredBy(w.ctx, tp, store.Everything, after)
+			w.ok(err)
+			if page.Total.N != people || page.Idle.N != people {
+				t.Fatalf("counted %+v, %+v in no sequence", page.Total, page.Idle)
+			}
+			for _, r := range page.Rows {
+				if seen[r.ProspectID] || r.Words != "0" {
+					t.Errorf("%d again, or not with the newest objection: %q", r.ProspectID, r.Words)
+				}
+				seen[r.ProspectID] = true
+			}
+			if after = page.Next; after == "" || pages > 5 {
+				break
+			}
+		}
+		if len(seen) != people || pages != 2 {
+			t.Errorf("%d people after %d pages more", len(seen), pages)
+		}
+		w.enrollIn(follow("chase", after(0, 0, 1, 0)), w.person.ID)
+		w.ok(w.db.Create(&models.Objection{ProspectID: w.person.ID, Kind: "price", CreatedAt: w.now.Add(time.Hour)}).Error)
+		page, err := s.AnsweredBy(w.ctx, tp, store.Everything, "")
+		w.ok(err)
+		if page.Total.N != people+1 || page.Idle.N != people || !page.Rows[0].Running || page.Rows[1].Running {
+			t.Errorf("with one who is in a sequence: %+v, %+v, %+v", page.Total, page.Idle, page.Rows[:2])
+		}
+		ids, err := s.AnsweredIDs(w.ctx, tp, store.Everything, 10_000)
+		w.ok(err)
+		if len(ids) != people || slices.Contains(ids, w.person.ID) {
+			t.Errorf("%d to take at once", len(ids))
 		}
 	})
 }

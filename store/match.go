@@ -59,8 +59,15 @@ func (m *matcher) byThread() (bool, error) {
 }
 
 func (m *matcher) byMessage(why string, cond *gorm.DB) (bool, error) {
+	q := m.tx.Where(cond).Where("prospect_id IS NOT NULL").Order("id DESC")
+	if m.keys.Failed != "" {
+		// A user's own mail from elsewhere went to several with one id: a report
+		// on another recipient says nothing of this one. Ours goes to one each,
+		// and what it names may be where an alias leads.
+		q = q.Where("direction = 'outbound' AND (touch_id IS NOT NULL OR to_address = ?)", m.keys.Failed)
+	}
 	var msg models.Message
-	err := m.tx.Where(cond).Where("prospect_id IS NOT NULL").Order("id DESC").Take(&msg).Error
+	err := q.Take(&msg).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return false, nil
 	}

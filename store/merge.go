@@ -61,6 +61,7 @@ type merging struct {
 	by         string
 	now        time.Time
 	moved      map[string][]int64 // what was drop's, by its table
+	before     models.MergeBefore // what is changed in place, to tell them apart again
 }
 
 func (m *merging) lock(keepID, dropID int64) error {
@@ -86,8 +87,14 @@ func (m *merging) lock(keepID, dropID int64) error {
 	if len(locked) != 2 {
 		return models.Errorf(models.CodeNotFound, "one of the two records does not exist")
 	}
+	m.before.Keep, m.before.Drop = m.keep, m.drop
+	return nothingLeaves(m.tx, keepID, dropID)
+}
+
+// nothingLeaves: whose a message is does not change while it is being sent.
+func nothingLeaves(tx *gorm.DB, people ...int64) error {
 	var sending int64
-	err = m.tx.Model(&models.Touch{}).Where("prospect_id IN ? AND state = 'sending'", []int64{keepID, dropID}).Count(&sending).Error
+	err := tx.Model(&models.Touch{}).Where("prospect_id IN ? AND state = 'sending'", people).Count(&sending).Error
 	if err == nil && sending > 0 {
 		return models.Errorf(models.CodeConflict, "a message to them is leaving at this moment; try again in a few seconds")
 	}
@@ -113,6 +120,7 @@ func (m *merging) endTwice() error {
 			first[e.SequenceID] = e
 			continue
 		}
+		m.before.Ended = append(m.before.Ended, e.ID)
 		p := m.keep
 		if e.ProspectID == m.drop.ID {
 			p = m.drop
@@ -147,6 +155,7 @@ func (m *merging) points() error {
 			m.moved["contact_points"] = append(m.moved["contact_points"], cp.ID)
 			continue
 		}
+		m.before.Same = append(m.before.Same, models.SamePoint{KeptID: have[i].ID, Gone: cp})
 		have[i] = samePoint(have[i], cp, m.now)
 		if err := saveRow(m.tx, &have[i]); err != nil {
 			return err
@@ -221,8 +230,12 @@ func (m *merging) conversations() error {
 	if err != nil {
 		return err
 	}
+	m.before.KeepTalk, m.before.DropTalk = a, b
 	if later(b.LastInboundAt, a.LastInboundAt) {
 		a.LastInboundAt, a.LastChannel, a.LastContactID, a.LastSenderID = b.LastInboundAt, b.LastChannel, b.LastContactID, b.LastSenderID
+	}
+	if later(b.LastWrittenAt, a.LastWrittenAt) {
+		a.LastWrittenAt, a.LastWritten = b.LastWrittenAt, b.LastWritten
 	}
 	if later(b.LastMessageAt, a.LastMessageAt) {
 		a.LastMessageAt, a.LastMessageID = b.LastMessageAt, b.LastMessageID
@@ -251,26 +264,8 @@ func earlier(a, b *time.Time) *time.Time {
 // one of them ends what the other was in, an unanswered message of one pauses
 // it, and the rest is planned anew.
 func (m *merging) settle() error {
-	person, err := loadPerson(m.tx, m.keep, true)
-	if err != nil {
+	if err := m.holds(); err != nil {
 		return err
-	}
-	for _, sup := range person.Suppressions {
-		sup.By, sup.CreatedAt = m.by, m.now
-		if err := endCovered(m.tx, m.keep, sup); err != nil {
-			return err
-		}
-	}
-	if person.Conversation.WaitingSince != nil {
-		var e models.Effects
-		for _, le := range person.Enrollments {
-			if le.Enrollment.Active() {
-				e.Pauses = append(e.Pauses, models.Pause{EnrollmentID: le.Enrollment.ID, Reason: models.PauseReplied})
-			}
-		}
-		if err := applyEffects(m.tx, m.keep, e, m.by, m.now); err != nil {
-			return err
-		}
 	}
 	if err := replanProspect(m.tx, m.keep.ID, m.now); err != nil {
 		return err
@@ -281,11 +276,61 @@ func (m *merging) settle() error {
 	if err := reword(m.tx, m.keep.ID, m.drop.ID); err != nil {
 		return err
 	}
-	if err := m.tx.Create(&models.Merge{KeepID: m.keep.ID, DropID: m.drop.ID, By: m.by, At: m.now, Moved: m.moved}).Error; err != nil {
+	if err := m.tx.Create(&models.Merge{KeepID: m.keep.ID, DropID: m.drop.ID, By: m.by, At: m.now, Moved: m.moved, Before: &m.before}).Error; err != nil {
 		return err
 	}
 	id := func(n int64) string { return strconv.FormatInt(n, 10) }
 	return addEvents(m.tx,
 		models.Event{At: m.now, Actor: m.by, Kind: models.EventMerged, Code: "took_over", ProspectID: &m.keep.ID, Data: map[string]string{"from": id(m.drop.ID)}},
 		models.Event{At: m.now, Actor: m.by, Kind: models.EventMerged, Code: "merged", ProspectID: &m.drop.ID, Data: map[string]string{"into": id(m.keep.ID)}})
+}
+
+// holds does so, and notes what ended and what rests because of it.
+func (m *merging) holds() error {
+	var live, ended []int64
+	of := func(ids *[]int64, where string) error {
+		return m.tx.Model(&models.Enrollment{}).Where("prospect_id = ?", m.keep.ID).Where(where).Order("id").Pluck("id", ids).Error
+	}
+	if err := of(&live, "state <> 'finished'"); err != nil {
+		return err
+	}
+	var err error
+	if m.before.Rested, err = holdsNow(m.tx, m.keep, m.by, m.now); err != nil {
+		return err
+	}
+	if err := of(&ended, "state = 'finished'"); err != nil {
+		return err
+	}
+	for _, id := range live {
+		if slices.Contains(ended, id) {
+			m.before.Ended = append(m.before.Ended, id)
+		}
+	}
+	return nil
+}
+
+// holdsNow ends what a standing order covers, and rests what runs for whoever
+// waits for an answer: these enrollments.
+func holdsNow(tx *gorm.DB, p models.Prospect, by string, now time.Time) (rested []int64, err error) {
+	person, err := loadPerson(tx, p, true)
+	if err != nil {
+		return nil, err
+	}
+	for _, sup := range person.Suppressions {
+		sup.By, sup.CreatedAt = by, now
+		if err := endCovered(tx, p, sup); err != nil {
+			return nil, err
+		}
+	}
+	if person.Conversation.WaitingSince == nil {
+		return nil, nil
+	}
+	var e models.Effects
+	for _, le := range person.Enrollments {
+		if le.Enrollment.Active() {
+			rested = append(rested, le.Enrollment.ID)
+			e.Pauses = append(e.Pauses, models.Pause{EnrollmentID: le.Enrollment.ID, Reason: models.PauseReplied})
+		}
+	}
+	return rested, applyEffects(tx, p, e, by, now)
 }

@@ -23,10 +23,15 @@ func (m *merging) discovery() error {
 	if err := m.tx.Where("prospect_id = ?", m.drop.ID).Delete(&models.Discovery{}).Error; err != nil {
 		return err
 	}
+	theirs := *b
+	m.before.DropGoals = &theirs
 	if a == nil {
 		b.ProspectID = m.keep.ID
+		m.before.KeptGoals = b
 		return m.tx.Create(b).Error
 	}
+	was := *a
+	m.before.KeepGoals, m.before.KeptGoals = &was, a
 	for _, f := range []struct{ to, from *string }{
 		{&a.Goal, &b.Goal}, {&a.GoalValue, &b.GoalValue}, {&a.StretchGoal, &b.StretchGoal}, {&a.Obstacle, &b.Obstacle},
 		{&a.DailyCost, &b.DailyCost}, {&a.TriedBefore, &b.TriedBefore}, {&a.WhyItFailed, &b.WhyItFailed}, {&a.Common, &b.Common},
@@ -56,6 +61,14 @@ func (m *merging) pursuits() error {
 	var open []models.Pursuit
 	if err := m.tx.Where("prospect_id IN ? AND ended_at IS NULL", []int64{m.keep.ID, m.drop.ID}).Order("started_at, id").Find(&open).Error; err != nil {
 		return err
+	}
+	m.before.Pursuits = slices.Clone(open)
+	var theirs []int64
+	if err := m.tx.Model(&models.Pursuit{}).Where("prospect_id = ?", m.drop.ID).Order("id").Pluck("id", &theirs).Error; err != nil {
+		return err
+	}
+	if len(theirs) > 0 {
+		m.moved["pursuits"] = theirs
 	}
 	if len(open) == 2 {
 		one, other := open[0], open[1]
@@ -96,8 +109,19 @@ func (m *merging) once() error {
 		if !slices.ContainsFunc(m.shapes, func(t tableShape) bool { return t.name == table }) {
 			continue
 		}
-		err := m.tx.Exec("DELETE FROM "+table+" WHERE prospect_id = ? AND "+column+" IN (SELECT "+column+" FROM "+table+" WHERE prospect_id = ?)", m.drop.ID, m.keep.ID).Error
-		if err != nil {
+		both := m.tx.Table(table).Where("prospect_id = ? AND "+column+" IN (SELECT "+column+" FROM "+table+" WHERE prospect_id = ?)", m.drop.ID, m.keep.ID)
+		var heard []int64
+		if err := both.Order(column).Pluck(column, &heard).Error; err != nil {
+			return err
+		}
+		if len(heard) == 0 {
+			continue
+		}
+		if m.before.Heard == nil {
+			m.before.Heard = map[string][]int64{}
+		}
+		m.before.Heard[table] = heard
+		if err := m.tx.Exec("DELETE FROM "+table+" WHERE prospect_id = ? AND ?", m.drop.ID, anyOf(m.tx, column, heard)).Error; err != nil {
 			return err
 		}
 	}
@@ -158,6 +182,11 @@ func (m *merging) records() error {
 	if b.CreatedAt.Before(a.CreatedAt) {
 		a.CreatedAt = b.CreatedAt
 	}
+	// What either asked for on their own page holds for both.
+	a.GapDays = max(a.GapDays, b.GapDays)
+	if later(b.RestUntil, a.RestUntil) {
+		a.RestUntil = b.RestUntil
+	}
 	a.Revision, a.UpdatedAt = a.Revision+1, m.now
 	b.MergedInto, b.NextTouchAt = &a.ID, nil
 	b.Revision, b.UpdatedAt = b.Revision+1, m.now
@@ -174,7 +203,10 @@ func (m *merging) records() error {
 	if _, err := keepEdits(m.tx, m.keep, a, before, m.by, m.now); err != nil {
 		return err
 	}
-	m.keep, m.drop = a, b
+	m.keep, m.drop, m.before.Kept = a, b, a
+	if err := m.tx.Model(&models.Prospect{}).Where("merged_into = ?", b.ID).Order("id").Pluck("id", &m.before.Parts).Error; err != nil {
+		return err
+	}
 	// Who was merged into the one that goes is now part of the one that stays.
 	return m.tx.Model(&models.Prospect{}).Where("merged_into = ?", b.ID).UpdateColumn("merged_into", a.ID).Error
 }

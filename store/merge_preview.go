@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"followup/models"
 )
@@ -92,4 +94,58 @@ func (s *Store) mergeSide(ctx context.Context, id int64) (MergeSide, error) {
 	err = db.Model(&models.Suppression{}).Where("prospect_id = ? AND scope = 'person' AND lifted_at IS NULL AND channel = ''", id).Count(&orders).Error
 	side.Blocked = orders > 0
 	return side, err
+}
+
+// UnmergePreview is what undoing a merge would do.
+type UnmergePreview struct {
+	Merge      models.Merge
+	Keep, Drop models.Prospect
+	Points     []string // addresses and numbers that the one who comes back has
+	Ended      []string // sequences that the merge ended and that do not begin again
+	Until      time.Time
+	Refused    string // why it cannot be undone; "" where it can
+}
+
+// PreviewUnmerge looks at a merge that became part of a person's record.
+func (s *Store) PreviewUnmerge(ctx context.Context, keepID, id int64, now time.Time) (UnmergePreview, error) {
+	db := s.reader(ctx)
+	var p UnmergePreview
+	m, err := first[models.Merge](db.Where("id = ? AND keep_id = ?", id, keepID))
+	if err != nil {
+		return p, err
+	}
+	if m == nil {
+		return p, models.Errorf(models.CodeNotFound, "There is no such merge of this record. Load the person’s page again.")
+	}
+	p.Merge = *m
+	p.Until, _ = m.Undoable(now)
+	for to, of := range map[*models.Prospect]int64{&p.Keep: m.KeepID, &p.Drop: m.DropID} {
+		if *to, err = takeProspect(db, of); err != nil {
+			return p, err
+		}
+	}
+	err = mayUndo(db, p.Merge, p.Keep, p.Drop, now)
+	switch models.CodeOf(err) {
+	case models.CodeRefused, models.CodeConflict:
+		p.Refused = err.Error()
+		return p, nil
+	}
+	if err != nil {
+		return p, err
+	}
+	points, err := contactPointsOf(db, m.KeepID)
+	if err != nil {
+		return p, err
+	}
+	for _, cp := range points {
+		back := slices.Contains(m.Moved["contact_points"], cp.ID)
+		if back || slices.ContainsFunc(m.Before.Same, func(s models.SamePoint) bool { return s.KeptID == cp.ID }) {
+			p.Points = append(p.Points, cp.Value)
+		}
+	}
+	if len(m.Before.Ended) > 0 {
+		err = db.Table("enrollments").Joins("JOIN sequences ON sequences.id = enrollments.sequence_id").
+			Where("enrollments.id IN ?", m.Before.Ended).Order("sequences.name").Pluck("sequences.name", &p.Ended).Error
+	}
+	return p, err
 }

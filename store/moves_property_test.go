@@ -147,7 +147,7 @@ func (m *mover) edit() {
 	steps := slices.Clone(m.def.Steps)
 	for range rapid.IntRange(1, 3).Draw(m.T, "edits") {
 		i := m.pick(len(steps), "at")
-		switch m.pick(6, "edit") {
+		switch m.pick(9, "edit") {
 		case 0:
 			steps = slices.Insert(steps, i, m.step())
 		case 1:
@@ -161,6 +161,15 @@ func (m *mover) edit() {
 			steps[i].Disabled = !steps[i].Disabled
 		case 4:
 			steps[i].Timing = models.Timing{Kind: models.TimingAfter, Hours: m.pick(60, "hours")}
+		case 5: // another channel, with its own texts
+			key, when := steps[i].Key, steps[i].When
+			steps[i] = m.step()
+			steps[i].Key, steps[i].When = key, when
+		case 6: // only after a call that ended so
+			steps[i].When.Call = []string{"", "answered", "unanswered", "no_answer"}[m.pick(4, "condition")]
+		case 7: // on a day that may have passed
+			on := models.DateOf(m.now, time.UTC).AddDays(m.pick(6, "day") - 2)
+			steps[i].Timing = models.Timing{Kind: models.TimingDate, On: on}
 		default:
 			if steps[i].Body != "" {
 				steps[i].Body += "!"
@@ -169,6 +178,13 @@ func (m *mover) edit() {
 	}
 	if !slices.ContainsFunc(steps, func(s models.Step) bool { return !s.Disabled }) {
 		steps[0].Disabled = false
+	}
+	called := false // a condition wants a call before it
+	for i := range steps {
+		if !called {
+			steps[i].When = models.Condition{}
+		}
+		called = called || steps[i].Channel == models.ChannelCall
 	}
 	m.def.Steps = steps
 }

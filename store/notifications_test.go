@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -309,6 +310,93 @@ func TestDigestOnce(t *testing.T) {
 		}
 		if n := count[models.Notification](w, "kind = 'digest' AND user_id = ? AND way = 'email'", w.rep.ID); n != 2 {
 			t.Errorf("%d digests for the rep over two days", n)
+		}
+	})
+}
+
+// Seven in the morning is each rep's own, on both sides of a change of the
+// clocks; one digest that cannot be worded keeps nobody else from theirs.
+func TestDigestInTheirZone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		reps := map[string]models.User{"New York": w.rep}
+		for name, zone := range map[string]string{"Berlin": "Europe/Berlin", "Kolkata": "Asia/Kolkata"} {
+			u := w.user(name, models.RoleRep)
+			w.ok(w.db.Model(&models.User{}).Where("id = ?", u.ID).UpdateColumn("zone", zone).Error)
+			reps[name] = u
+		}
+		names := map[int64]string{}
+		for name, u := range reps {
+			names[u.ID] = name
+			_, err := s.RecordCommitment(w.ctx, models.Commitment{ProspectID: w.person.ID, RepID: u.ID, Outcome: "Send the counts", DueOn: "2026-01-20", CreatedAt: w.now, UpdatedAt: w.now}, w.by)
+			w.ok(err)
+		}
+		day := func(month time.Month, d, hour, minute int) time.Time {
+			return time.Date(2027, month, d, hour, minute, 0, 0, time.UTC)
+		}
+		for _, c := range []struct {
+			at   time.Time
+			want string
+		}{
+			{day(3, 12, 1, 29), ""}, {day(3, 12, 1, 30), "Kolkata"}, {day(3, 12, 5, 59), ""}, {day(3, 12, 6, 0), "Berlin"}, {day(3, 12, 11, 59), ""}, {day(3, 12, 12, 0), "New York"},
+			{day(3, 15, 1, 30), "Kolkata"}, {day(3, 15, 6, 0), "Berlin"}, {day(3, 15, 10, 59), ""}, {day(3, 15, 11, 0), "New York"}, // their summer has begun
+			{day(3, 29, 1, 30), "Kolkata"}, {day(3, 29, 4, 59), ""}, {day(3, 29, 5, 0), "Berlin"}, {day(3, 29, 11, 0), "New York"}, // and in Berlin
+			{day(11, 1, 1, 30), "Kolkata"}, {day(11, 1, 5, 59), ""}, {day(11, 1, 6, 0), "Berlin"}, {day(11, 1, 11, 0), "New York"},
+			{day(11, 8, 1, 30), "Kolkata"}, {day(11, 8, 6, 0), "Berlin"}, {day(11, 8, 11, 59), ""}, {day(11, 8, 12, 0), "New York"},
+		} {
+			var sent []string
+			_, err := s.SendDigests(w.ctx, c.at, func(d models.Digest) (models.Notification, error) {
+				sent = append(sent, names[d.User.ID])
+				return models.Notification{Title: "Today", Text: "x", Href: "/"}, nil
+			})
+			w.ok(err)
+			if got := strings.Join(sent, " "); got != c.want {
+				t.Errorf("at %s the digests are %q, want %q", c.at.Format(time.RFC3339), got, c.want)
+			}
+		}
+		at, n := day(11, 9, 6, 10), 0 // Berlin and Kolkata are due
+		_, err := s.SendDigests(w.ctx, at, func(d models.Digest) (models.Notification, error) {
+			if names[d.User.ID] == "Berlin" {
+				return models.Notification{}, errors.New("no words")
+			}
+			n++
+			return models.Notification{Title: "Today", Text: "x", Href: "/"}, nil
+		})
+		if err == nil || n != 1 {
+			t.Errorf("%d digests beside the one that failed, %v", n, err)
+		}
+		if n, err := s.SendDigests(w.ctx, at.Add(5*time.Minute), func(models.Digest) (models.Notification, error) {
+			return models.Notification{Title: "Today", Text: "x", Href: "/"}, nil
+		}); err != nil || n != 1 {
+			t.Errorf("tried again: %d, %v", n, err)
+		}
+	})
+}
+
+// Who stands in reads of the calls, the customers and the promises of whoever
+// is away, who reads nothing.
+func TestDigestOfAStandIn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		other := w.user("Sam Stand", models.RoleRep)
+		seven := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) // Monday, 7:00 in New York
+		w.now = seven.Add(-time.Hour)
+		w.reply(pauseAll)
+		_, err := s.Book(w.ctx, models.Booking{ProspectID: w.person.ID, RepID: w.rep.ID, StartsAt: seven.Add(8 * time.Hour), By: w.by, Now: w.now})
+		w.ok(err)
+		_, err = s.RecordCommitment(w.ctx, models.Commitment{ProspectID: w.person.ID, RepID: w.rep.ID, Outcome: "Send the counts", DueOn: "2026-11-20", CreatedAt: w.now, UpdatedAt: w.now}, w.by)
+		w.ok(err)
+		_, err = s.StartLeave(w.ctx, models.Leave{UserID: w.rep.ID, StandInID: &other.ID, StartsAt: seven.Add(-10 * time.Hour), EndsAt: seven.Add(100 * time.Hour)}, w.now)
+		w.ok(err)
+		w.ok(s.ApplyLeaves(w.ctx, w.now))
+		var got []models.Digest
+		_, err = s.SendDigests(w.ctx, seven, func(d models.Digest) (models.Notification, error) {
+			got = append(got, d)
+			return models.Notification{Title: "Today", Text: "x", Href: "/"}, nil
+		})
+		w.ok(err)
+		if len(got) != 1 || got[0].User.ID != other.ID || len(got[0].Calls) != 1 || len(got[0].Waiting) != 1 || len(got[0].Late) != 1 {
+			t.Errorf("digests %+v", got)
 		}
 	})
 }

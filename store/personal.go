@@ -42,6 +42,7 @@ var personalTables = []personal{
 	{table: "inbounds", of: "id IN (SELECT inbound_id FROM messages WHERE prospect_id = ?)", blank: with(texts("content_file", "error", "from_address"), "content", nil)},
 	{table: "kept_media", of: ofMessages, drop: true},
 	{table: "receipts", of: ofMessages, blank: texts("detail")},
+	{table: "link_opens", of: ofProspect, drop: true},
 	{table: "messages", of: ofProspect, blank: with(with(texts("from_address", "from_name", "to_address", "to_name", "subject", "text", "html", "visible",
 		"class_why", "error_detail"), "media", nil), "references", nil)},
 	{table: "touches", of: ofProspect, blank: with(texts("hold_detail", "end_detail", "why"), "draft", nil)},
@@ -57,7 +58,7 @@ var personalTables = []personal{
 	{table: "consents", of: ofProspect, blank: texts("source", "text_shown", "proof")},
 	{table: "answer_drafts", of: ofProspect, drop: true},
 	{table: "answer_files", of: ofProspect, drop: true},
-	{table: "batch_rows", of: ofProspect, blank: texts("name", "reason")},
+	{table: "batch_rows", of: ofProspect, blank: texts("name", "reason", "warning")},
 	{table: "notifications", of: ofProspect, blank: texts("title", "text", "html", "detail")},
 	{table: "prospect_edits", of: ofProspect, drop: true},
 	{table: "prospect_words", of: ofProspect, drop: true},
@@ -70,6 +71,7 @@ var personalTables = []personal{
 	{table: "events", of: ofProspect},
 	// An address gives way to one that no address can be: it is unique for its person.
 	{table: "contact_points", of: ofProspect, blank: with(texts("label", "last_result"), "invalid_reason", "erased")},
+	{table: "merges", of: "? IN (keep_id, drop_id)", blank: map[string]any{"before_merge": nil}},
 	{table: "prospects", of: "id = ?", blank: with(with(texts("first_name", "title", "region", "notes", "locale"), "last_name", tombstone), "custom", nil)},
 }
 
@@ -77,7 +79,7 @@ var personalTables = []personal{
 // impersonalColumns are ids, codes, states and dates.
 var impersonalTables = []string{
 	"booking_pages", "companies", "company_holds", "day_counts", "dismissals", "duplicates", "epochs", "goose_db_version", "insight_cells",
-	"insight_marks", "insight_moves", "insight_people", "insight_steps", "job_runs", "leases", "leaves", "merges", "library_drafts", "recordings", "replicas", "saved_filters",
+	"insight_marks", "insight_moves", "insight_people", "insight_steps", "insight_teams", "job_runs", "leases", "leaves", "library_drafts", "provider_turns", "recordings", "replicas", "saved_filters",
 	"second_factors", "sender_days", "senders", "sequence_versions", "sequences", "sessions", "settings", "sign_ins", "snippets", "stories", "suggestions",
 	"suppression_lists", "talking_points", "tally_marks", "teams", "user_tokens", "users", "version_moves", "voicemail_scripts",
 	// Its file of an import goes by age: retention.go.
@@ -87,7 +89,7 @@ var impersonalTables = []string{
 var impersonalColumns = []string{
 	"actor", "answered_by", "appointment_revision", "as_of", "asked", "basis", "by", "booked_by", "channel", "class", "closed_by", "code", "country", "data",
 	"due_on", "end_reason", "ended_by", "enrolled_by", "error_code", "failed_on", "field", "folder", "form_token", "frozen", "go_on_at", "hold_reason", "id",
-	"in_reply_to", "kind", "last_channel", "last_counted_on", "lifted_by", "mail_id", "mark", "name", "next_at", "objection", "occurrence", "outcome", "promise_date",
+	"in_reply_to", "kind", "last_channel", "last_counted_on", "last_written", "lifted_by", "mail_id", "mark", "moved", "name", "next_at", "objection", "occurrence", "outcome", "promise_date",
 	"provider", "provider_id", "purpose", "reason", "recorded_by", "rep_number", "replica", "return_date", "scope", "source", "state", "status",
-	"step_key", "token", "validity", "value", "variant", "zone", "call_zone", "about", "way", "href", "to_address", "direction",
+	"step_key", "token", "undone_by", "validity", "value", "variant", "zone", "call_zone", "about", "way", "href", "to_address", "direction",
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -45,7 +46,18 @@ func (s *Store) PlanContext(ctx context.Context, prospectID, sequenceID, repID i
 	if err != nil {
 		return inputs[0], err
 	}
-	return inputs[0], withReached(tx, &inputs[0])
+	return inputs[0], forPreview(tx, &inputs[0], s.clock().UTC())
+}
+
+// forPreview adds what only a preview looks at, for the gate loads its own.
+func forPreview(tx *gorm.DB, in *models.PlanInput, now time.Time) error {
+	if err := withReached(tx, in); err != nil {
+		return err
+	}
+	id := in.Prospect.ID
+	recent, err := recentOf(tx, []int64{id}, []int64{id}, now)
+	in.Recent = recent[id]
+	return err
 }
 
 // PlanOf loads what a running enrollment is planned by, for previews of what
@@ -63,7 +75,7 @@ func (s *Store) PlanOf(ctx context.Context, enrollmentID int64) (models.PlanInpu
 	if err != nil {
 		return models.PlanInput{}, fmt.Errorf("plan of enrollment %d: %w", enrollmentID, err)
 	}
-	return inputs[0], withReached(tx, &inputs[0])
+	return inputs[0], forPreview(tx, &inputs[0], s.clock().UTC())
 }
 
 func anchorPreview(tx *gorm.DB, s *Store, e *models.Enrollment) error {

@@ -77,11 +77,25 @@ func (s *Store) MessageKnown(ctx context.Context, providerID string) (bool, erro
 }
 
 // RepToRing is the number of the rep whom a return call should ring: the
-// owner of the prospect who has the number.
+// owner of the prospect who has the number, or who stands in for them.
 func (s *Store) RepToRing(ctx context.Context, from string, _ models.Sender) (string, bool) {
+	db := s.read.WithContext(ctx)
 	var owner models.User
-	err := s.read.WithContext(ctx).
-		Where("id = (SELECT p.owner_id FROM prospects p JOIN contact_points c ON c.prospect_id = p.id WHERE c.value = ? ORDER BY c.id DESC LIMIT 1)", from).
-		Where("phone <> '' AND disabled_at IS NULL").Take(&owner).Error
-	return owner.Phone, err == nil
+	err := db.Where("id = (SELECT p.owner_id FROM prospects p JOIN contact_points c ON c.prospect_id = p.id WHERE c.value = ? ORDER BY c.id DESC LIMIT 1)", from).
+		Where("disabled_at IS NULL").Take(&owner).Error
+	if err != nil {
+		return "", false
+	}
+	now := s.clock().UTC()
+	away, err := first[models.Leave](db.Where("user_id = ? AND stand_in_id IS NOT NULL AND ended_at IS NULL AND starts_at <= ? AND ends_at > ?", owner.ID, now, now))
+	if err != nil {
+		return "", false
+	}
+	if away != nil {
+		owner = models.User{}
+		if err := db.Where("id = ? AND disabled_at IS NULL", *away.StandInID).Take(&owner).Error; err != nil {
+			return "", false
+		}
+	}
+	return owner.Phone, owner.Phone != ""
 }

@@ -23,9 +23,12 @@ type AuditQuery struct {
 
 // AuditRow is an event with whom it is about.
 type AuditRow struct {
-	Event  models.Event
-	Who    *Who
-	Sender string
+	Event    models.Event
+	Who      *Who
+	Sender   string
+	Sequence *models.Sequence
+	Why      string        // what planned the touch that it is about
+	Task     models.Reason // what the task that it is about asks
 }
 
 // AuditPage is one page, newest first.
@@ -100,10 +103,13 @@ func (s *Store) ViewAudit(ctx context.Context, q AuditQuery) (AuditPage, error) 
 		events = events[:limit]
 		out.Next = auditNext(events[limit-1])
 	}
-	ids, senderIDs := idSet{}, idSet{}
+	ids, senderIDs, sequenceIDs, touchIDs, taskIDs := idSet{}, idSet{}, idSet{}, idSet{}, idSet{}
 	for _, e := range events {
+		taskIDs.add(e.TaskID)
+		touchIDs.add(e.TouchID)
 		ids.add(e.ProspectID)
 		senderIDs.add(e.SenderID)
+		sequenceIDs.add(e.SequenceID)
 	}
 	db := s.reader(ctx)
 	who, err := s.whoByID(db, ids.list())
@@ -114,8 +120,31 @@ func (s *Store) ViewAudit(ctx context.Context, q AuditQuery) (AuditPage, error) 
 	if err != nil {
 		return out, err
 	}
+	sequences, err := rowsByID(db.Select("id", "key", "name"), sequenceIDs.list(), func(x models.Sequence) int64 { return x.ID })
+	if err != nil {
+		return out, err
+	}
+	touches, err := rowsByID(db.Select("id", "why"), touchIDs.list(), func(x models.Touch) int64 { return x.ID })
+	if err != nil {
+		return out, err
+	}
+	tasks, err := rowsByID(db.Select("id", "reason"), taskIDs.list(), func(x models.Task) int64 { return x.ID })
+	if err != nil {
+		return out, err
+	}
 	for _, e := range events {
 		row := AuditRow{Event: e}
+		if e.TaskID != nil {
+			row.Task = tasks[*e.TaskID].Reason
+		}
+		if e.TouchID != nil {
+			row.Why = touches[*e.TouchID].Why
+		}
+		if e.SequenceID != nil {
+			if q, ok := sequences[*e.SequenceID]; ok {
+				row.Sequence = &q
+			}
+		}
 		if e.ProspectID != nil {
 			if w, ok := who[*e.ProspectID]; ok {
 				row.Who = &w

@@ -142,20 +142,24 @@ type DriftingList struct {
 	Total Count
 }
 
-// nothingAhead: not lost and not won, with no touch planned, no task, no call
-// booked, no promise open and no order not to contact.
+// nothingAhead: not lost and not won, by how what they were in last has ended,
+// with no touch planned, no task, no call booked, no promise still to be due
+// and no order not to contact.
 const nothingAhead = `prospects.next_touch_at IS NULL AND prospects.merged_into IS NULL AND prospects.erased_at IS NULL
 	AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.prospect_id = prospects.id AND t.state IN ('open', 'upcoming'))
-	AND NOT EXISTS (SELECT 1 FROM commitments c WHERE c.prospect_id = prospects.id AND c.state = 'open')
-	AND NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.prospect_id = prospects.id AND e.state = 'finished' AND e.outcome IN ('won', 'lost', 'opted_out', 'bounced', 'unreachable'))
+	AND NOT EXISTS (SELECT 1 FROM commitments c WHERE c.prospect_id = prospects.id AND c.state = 'open' AND c.due_on >= ?)
+	AND NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.prospect_id = prospects.id AND e.state = 'finished' AND e.outcome IN ('won', 'lost', 'opted_out', 'bounced', 'unreachable')
+		AND NOT EXISTS (SELECT 1 FROM enrollments l WHERE l.prospect_id = e.prospect_id AND l.id > e.id))
 	AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.prospect_id = prospects.id AND x.scope = 'person' AND x.lifted_at IS NULL)`
 
 // ViewDrifting lists open prospects with no dated next step, the oldest
 // first; ownerID 0: everybody's whom v sees.
-func (s *Store) ViewDrifting(ctx context.Context, v Visibility, ownerID int64, page models.Page) (DriftingList, error) {
+func (s *Store) ViewDrifting(ctx context.Context, v Visibility, ownerID int64, page models.Page, now time.Time) (DriftingList, error) {
 	db := s.reader(ctx)
+	// It is still the day before in the west of the world.
+	today := models.DateOf(now.Add(-12*time.Hour), time.UTC)
 	query := func() *gorm.DB {
-		q := v.owners(db.Model(&models.Prospect{}).Where(nothingAhead), "prospects.owner_id")
+		q := v.owners(db.Model(&models.Prospect{}).Where(nothingAhead, today), "prospects.owner_id")
 		if ownerID != 0 {
 			q = q.Where("prospects.owner_id = ?", ownerID)
 		}

@@ -2,77 +2,48 @@ package store
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"followup/models"
 )
 
-// Filler is what a template can be filled in with for one prospect.
-type Filler struct {
-	Prospect  models.Prospect
-	Company   *models.Company
-	Discovery *models.Discovery
-	Rep       models.User
-	Email     string
-	Phone     string
-}
-
-// Fillers loads the people inside a sequence, at most limit; where nobody is
-// inside, those who were added last. It reports which of the two they are.
-func (s *Store) Fillers(ctx context.Context, sequenceID int64, limit int) (all []Filler, within bool, err error) {
+// PreviewPeople are some for whom a sequence that is being written can be
+// previewed: whom the query finds, as the list of prospects does; without one
+// the people inside, else those added last. By name; it reports whether they
+// are inside.
+func (s *Store) PreviewPeople(ctx context.Context, sequenceID int64, query string, v Visibility, limit int) (people []Who, within bool, err error) {
 	db := s.reader(ctx)
-	var people []models.Prospect
-	err = db.Where("id IN (SELECT prospect_id FROM enrollments WHERE "+inside+")", sequenceID).Order("last_name, first_name, id").Limit(limit).Find(&people).Error
-	within = len(people) > 0
-	if err == nil && !within {
-		err = db.Where("merged_into IS NULL AND erased_at IS NULL").Order("id DESC").Limit(limit).Find(&people).Error
+	filter := ProspectFilter{Sees: v, Query: query}
+	var rows []models.Prospect
+	if query == "" {
+		those := v.owners(db.Table("enrollments e").Joins("JOIN prospects p ON p.id = e.prospect_id").
+			Where("e.sequence_id = ? AND e.state <> 'finished' AND p.merged_into IS NULL AND p.erased_at IS NULL", sequenceID), "p.owner_id")
+		if err := those.Select("p.*").Order("e.id").Limit(limit).Scan(&rows).Error; err != nil {
+			return nil, false, err
+		}
+		within = len(rows) > 0
 	}
-	if err != nil || len(people) == 0 {
-		return nil, within, err
+	if !within {
+		if err := pageProspects(filterProspects(db, filter), filter).Limit(limit).Find(&rows).Error; err != nil {
+			return nil, false, err
+		}
 	}
-	ids, companies, reps := idSet{}, idSet{}, idSet{}
-	for i := range people {
-		ids.add(&people[i].ID)
-		companies.add(people[i].CompanyID)
-		reps.add(&people[i].OwnerID)
+	companies := idSet{}
+	for i := range rows {
+		companies.add(rows[i].CompanyID)
 	}
-	byCompany, err := rowsByID(db, companies.list(), func(c models.Company) int64 { return c.ID })
+	names, err := rowsByID(db, companies.list(), func(c models.Company) int64 { return c.ID })
 	if err != nil {
-		return nil, within, err
+		return nil, false, err
 	}
-	byRep, err := rowsByID(db, reps.list(), func(u models.User) int64 { return u.ID })
-	if err != nil {
-		return nil, within, err
-	}
-	var points []models.ContactPoint
-	if err := db.Where(anyOf(db, "prospect_id", ids.list())).Order("prospect_id, position, id").Find(&points).Error; err != nil {
-		return nil, within, err
-	}
-	var talks []models.Discovery
-	if err := db.Where(anyOf(db, "prospect_id", ids.list())).Find(&talks).Error; err != nil {
-		return nil, within, err
-	}
-	place := make(map[int64]*Filler, len(people))
-	all = make([]Filler, len(people))
-	for i, p := range people {
-		all[i] = Filler{Prospect: p, Rep: byRep[p.OwnerID]}
+	for _, p := range rows {
+		w := Who{Prospect: p}
 		if p.CompanyID != nil {
-			if c, ok := byCompany[*p.CompanyID]; ok {
-				all[i].Company = &c
-			}
+			w.Company = names[*p.CompanyID].Name
 		}
-		place[p.ID] = &all[i]
+		people = append(people, w)
 	}
-	for _, cp := range points {
-		f := place[cp.ProspectID]
-		switch {
-		case cp.Kind == models.ContactEmail && f.Email == "":
-			f.Email = cp.Value
-		case cp.Kind == models.ContactPhone && f.Phone == "":
-			f.Phone = cp.Value
-		}
-	}
-	for i := range talks {
-		place[talks[i].ProspectID].Discovery = &talks[i]
-	}
-	return all, within, nil
+	slices.SortStableFunc(people, func(a, b Who) int { return strings.Compare(a.Prospect.Name(), b.Prospect.Name()) })
+	return people, within, nil
 }

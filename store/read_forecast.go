@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"gorm.io/gorm"
+
 	"followup/models"
 )
 
@@ -17,21 +19,30 @@ type Forecast struct {
 
 // ForecastRow is one sender's (or, without one, one channel's) coming days.
 type ForecastRow struct {
-	Sender  *models.Sender // nil: what no sender sends, such as calls
-	Channel models.ChannelKind
-	N       []int // by day; what is due already counts for the first
-	Total   int
+	Sender   *models.Sender // nil: what no sender sends, such as calls
+	Channel  models.ChannelKind
+	N        []int // by day; what is due already counts for the first
+	Total    int
+	Capacity []Capacity // by day; of the sender, over all its channels
 }
 
-// Capacity of the row's sender a day; 0: no limit.
-func (r ForecastRow) Capacity() int {
-	if r.Sender == nil {
+// Capacity is what a sender may still send on a day.
+type Capacity struct {
+	Limit  int  // of the day, by its ramp; 0: none
+	Used   int  // of it, today
+	Closed bool // its own hours leave the day out
+	Wanted int  // on all of the sender's channels
+}
+
+// Over tells how many of those wanted must move to another day.
+func (c Capacity) Over() int {
+	switch {
+	case c.Closed:
+		return c.Wanted
+	case c.Limit == 0:
 		return 0
 	}
-	if r.Sender.DailyCap > 0 {
-		return r.Sender.DailyCap
-	}
-	return 0
+	return max(0, c.Wanted-max(0, c.Limit-c.Used))
 }
 
 // ViewForecast counts the planned touches of the days that begin at the given
@@ -90,7 +101,67 @@ UNION ALL SELECT sender_id, channel, due_at FROM touches WHERE state = 'planned'
 		f.Rows[i].N[c.Day] += c.N
 		f.Rows[i].Total += c.N
 	}
-	return f, nil
+	return f, s.capacities(ctx, &f)
+}
+
+// capacities says what each sender may send on the days.
+func (s *Store) capacities(ctx context.Context, f *Forecast) error {
+	wanted, ids := map[int64][]int{}, idSet{}
+	for _, row := range f.Rows {
+		if row.Sender == nil {
+			continue
+		}
+		ids.add(&row.Sender.ID)
+		if wanted[row.Sender.ID] == nil {
+			wanted[row.Sender.ID] = make([]int, len(f.Days))
+		}
+		for i, n := range row.N {
+			wanted[row.Sender.ID][i] += n
+		}
+	}
+	read := s.reader(ctx)
+	zones, err := senderZones(read, ids.list())
+	if err != nil {
+		return err
+	}
+	now := s.clock()
+	used, err := usedToday(read, ids.list(), zones, now)
+	if err != nil {
+		return err
+	}
+	for i, row := range f.Rows {
+		if row.Sender == nil {
+			continue
+		}
+		f.Rows[i].Capacity = make([]Capacity, len(f.Days))
+		for d, begins := range f.Days {
+			day := models.DateOf(begins, begins.Location())
+			c := Capacity{Limit: row.Sender.CapOn(day), Wanted: wanted[row.Sender.ID][d], Closed: !row.Sender.Settings.Window.OpensOn(day)}
+			if d == 0 {
+				c.Used = used[row.Sender.ID]
+			}
+			f.Rows[i].Capacity[d] = c
+		}
+	}
+	return nil
+}
+
+// usedToday is what each sender has sent of its day, in its own zone.
+func usedToday(tx *gorm.DB, ids []int64, zones map[int64]*time.Location, now time.Time) (map[int64]int, error) {
+	var rows []struct {
+		Ref  int64
+		Day  models.Date
+		Used int
+	}
+	yesterday := models.DateOf(now.Add(-24*time.Hour), time.UTC) // no zone is further behind
+	err := tx.Table("day_counts").Where("scope = ? AND day >= ?", countSender, yesterday).Where(anyOf(tx, "ref", ids)).Scan(&rows).Error
+	used := make(map[int64]int, len(rows))
+	for _, r := range rows {
+		if r.Day == models.DateOf(now, zones[r.Ref]) {
+			used[r.Ref] = r.Used
+		}
+	}
+	return used, err
 }
 
 // Replica is a process that ticks, as it last said.

@@ -65,14 +65,14 @@ var (
 	groupWaiting = inboxGroup{"w", "conversations.waiting_since IS NOT NULL", "waiting_since", false}
 	groupUnread  = inboxGroup{"u", "conversations.unread_count > 0 AND conversations.waiting_since IS NULL AND conversations.last_inbound_at IS NOT NULL", "last_inbound_at", true}
 	groupRead    = inboxGroup{"r", "conversations.last_inbound_at IS NOT NULL AND conversations.waiting_since IS NULL AND conversations.unread_count = 0", "last_inbound_at", true}
-	// groupRest are all that do not wait, also those who never wrote.
-	groupRest = inboxGroup{"a", "conversations.last_message_at IS NOT NULL AND conversations.waiting_since IS NULL", "last_message_at", true}
+	// groupRest are all others, also those who never wrote.
+	groupRest = inboxGroup{"a", "conversations.last_message_at IS NOT NULL AND conversations.waiting_since IS NULL AND NOT (conversations.unread_count > 0 AND conversations.last_inbound_at IS NOT NULL)", "last_message_at", true}
 
 	inboxGroups = map[InboxShow][]inboxGroup{
 		InboxWritten: {groupWaiting, groupUnread, groupRead},
 		InboxWaiting: {groupWaiting},
 		InboxUnread:  {{"v", "conversations.unread_count > 0 AND conversations.last_inbound_at IS NOT NULL", "last_inbound_at", true}},
-		InboxAll:     {groupWaiting, groupRest},
+		InboxAll:     {groupWaiting, groupUnread, groupRest},
 	}
 )
 

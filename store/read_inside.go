@@ -9,16 +9,22 @@ import (
 	"followup/models"
 )
 
-// PeopleInside loads what the people inside a sequence are planned by, those
-// who entered first first, and counts them all.
-func (s *Store) PeopleInside(ctx context.Context, sequenceID int64, limit int) ([]models.PlanInput, int64, error) {
+// PeopleInside loads a page of what the people inside a sequence are planned
+// by, in the order in which they entered it, from behind the enrollment after;
+// made: only those who made one of these steps last. It counts them all.
+func (s *Store) PeopleInside(ctx context.Context, sequenceID, after int64, made []string, limit int) ([]models.PlanInput, int64, error) {
 	tx := s.read.WithContext(ctx)
+	people := tx.Model(&models.Enrollment{}).Where(inside, sequenceID)
+	if len(made) > 0 {
+		people = people.Where("(SELECT t.step_key FROM touches t WHERE t.enrollment_id = enrollments.id AND t.kind <> 'booked_call' AND t.state <> 'canceled' AND t.ended_at IS NOT NULL ORDER BY t.ended_at DESC, t.id DESC LIMIT 1) IN ?", made)
+	}
+	people = people.Session(&gorm.Session{})
 	var total int64
-	if err := tx.Model(&models.Enrollment{}).Where(inside, sequenceID).Count(&total).Error; err != nil {
+	if err := people.Count(&total).Error; err != nil {
 		return nil, 0, err
 	}
 	var ids []int64
-	if err := tx.Model(&models.Enrollment{}).Where(inside, sequenceID).Order("id").Limit(limit).Pluck("id", &ids).Error; err != nil || len(ids) == 0 {
+	if err := people.Where("enrollments.id > ?", after).Order("enrollments.id").Limit(limit).Pluck("enrollments.id", &ids).Error; err != nil || len(ids) == 0 {
 		return nil, total, err
 	}
 	es, err := enrollmentsByID(tx, ids)

@@ -35,9 +35,11 @@ type PersonView struct {
 	Points       []models.ContactPoint
 	Consents     []models.Consent
 	Suppressions []models.Suppression
+	Settings     models.Settings // what permits a channel depends on the workspace's rules
 	Conversation models.Conversation
 	Messages     []models.Message
 	MoreMessages bool
+	Opens        []models.LinkOpen // links of the messages that were opened
 	Enrollments  []EnrollmentRow
 	Touches      []models.Touch
 	Tasks        []models.Task
@@ -93,6 +95,10 @@ func loadSurroundings(db *gorm.DB, v *PersonView) error {
 // loadReach: contact points and what permits or forbids using them.
 func loadReach(db *gorm.DB, v *PersonView) error {
 	id := v.Prospect.ID
+	var err error
+	if v.Settings, err = settingsIn(db); err != nil {
+		return err
+	}
 	if err := db.Where("prospect_id = ?", id).Order("position, id").Find(&v.Points).Error; err != nil {
 		return err
 	}
@@ -140,7 +146,10 @@ func loadThread(db *gorm.DB, v *PersonView) error {
 	if len(v.Messages) > personMessages {
 		v.Messages, v.MoreMessages = v.Messages[:personMessages], true
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return v.earlierThan(db.Where("prospect_id = ?", id), "last_at").Order("last_at DESC, id DESC").Limit(personMessages).Find(&v.Opens).Error
 }
 
 // loadRuns: the enrollments with their pauses, versions and live touches.

@@ -200,7 +200,8 @@ func comingUp(q *gorm.DB, f ProspectFilter) *gorm.DB {
 }
 
 // pageProspects orders by the sort and starts after the cursor. The id breaks
-// ties, so that nobody is left out or shown twice.
+// ties, so that nobody is left out or shown twice. The cursor is compared as a
+// row: of an OR no index finds the place, and each page would read all before it.
 func pageProspects(q *gorm.DB, f ProspectFilter) *gorm.DB {
 	switch f.Sort {
 	case SortName:
@@ -210,12 +211,12 @@ func pageProspects(q *gorm.DB, f ProspectFilter) *gorm.DB {
 		return q.Order("prospects.last_name, prospects.first_name, prospects.id")
 	case SortNext:
 		if at, id, ok := timeCursor(f.Page.After); ok {
-			q = q.Where("(prospects.next_touch_at > ? OR (prospects.next_touch_at = ? AND prospects.id > ?))", at, at, id)
+			q = q.Where("(prospects.next_touch_at, prospects.id) > (?, ?)", at, id)
 		}
 		return q.Order("prospects.next_touch_at, prospects.id")
 	case SortLast:
 		if at, id, ok := timeCursor(f.Page.After); ok {
-			q = q.Where("(prospects.last_touch_at < ? OR (prospects.last_touch_at = ? AND prospects.id < ?))", at, at, id)
+			q = q.Where("(prospects.last_touch_at, prospects.id) < (?, ?)", at, id)
 		}
 		return q.Order("prospects.last_touch_at DESC, prospects.id DESC")
 	}

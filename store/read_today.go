@@ -58,6 +58,7 @@ type TodayView struct {
 	Upcoming []TaskRow // booked calls before their minute
 	Booked   []BookedRow
 	Overdue  []TaskRow
+	Cut      bool // there are more tasks than these
 	Open     Count
 	Snoozed  Count
 	Done     int64 // closed since the day began
@@ -79,8 +80,11 @@ func (s *Store) ViewToday(ctx context.Context, f TodayFilter) (TodayView, error)
 	if f.Part == PartSnoozed {
 		q = snoozedTasksOf(db, f.UserIDs, f.Now).Order("snoozed_until, id")
 	}
-	if v.Tasks, err = s.findTaskRows(db, q.Limit(todayLimit)); err != nil {
+	if v.Tasks, err = s.findTaskRows(db, q.Limit(todayLimit+1)); err != nil {
 		return v, err
+	}
+	if v.Cut = len(v.Tasks) > todayLimit; v.Cut {
+		v.Tasks = v.Tasks[:todayLimit]
 	}
 	if f.Part == "" || f.Part == PartBooked {
 		if err := s.bookedAhead(db, &v, f); err != nil {

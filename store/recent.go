@@ -19,6 +19,13 @@ func (c *crowd) recentTouches(tx *gorm.DB, people []int64, now time.Time) (map[i
 			lately = append(lately, id)
 		}
 	}
+	return recentOf(tx, people, lately, now)
+}
+
+// recentOf are the touches made lately, of those to whom some were, and those
+// under way to any of the people.
+func recentOf(tx *gorm.DB, people, lately []int64, now time.Time) (map[int64][]models.RecentTouch, error) {
+	since := now.Add(-models.RecentFor)
 	out := map[int64][]models.RecentTouch{}
 	add := func(q *gorm.DB) error {
 		touches, err := load[models.Touch](q.Select("prospect_id", "channel", "purpose", "ended_at", "updated_at"))

@@ -64,6 +64,9 @@ func keepUnreviewed(tx *gorm.DB, p models.Prospect, now time.Time) error {
 	return keepConversation(tx, conversation)
 }
 
+// voicemailStep is the step key of a voicemail that a rep let us leave.
+const voicemailStep = "voicemail"
+
 // leaveVoicemail plans the voicemail that we leave in the rep's place.
 func (c *callClosing) leaveVoicemail() error {
 	if c.r.Voicemail == nil {
@@ -75,8 +78,9 @@ func (c *callClosing) leaveVoicemail() error {
 	if _, repeat, err := sameForm(c.tx, c.r.Voicemail.FormToken, c.prospect.ID); repeat || err != nil {
 		return err
 	}
+	c.r.Voicemail.Now = c.r.Now // by which its reason is found where it never arrives
 	touch := answerTouch(*c.r.Voicemail, c.prospect.ID)
-	touch.StepKey = "voicemail"
+	touch.StepKey = voicemailStep
 	events, err := planTouches(c.tx, []models.Touch{touch}, c.by)
 	if err != nil {
 		return err
@@ -170,7 +174,8 @@ func overDraft(old, draft models.CallReview, now time.Time) (models.CallReview, 
 }
 
 // FinishReview records the review with all that it says, closes its task and
-// lets what waited for it go on. Finishing twice changes nothing.
+// lets what waited for it go on. Finishing twice with the same words changes
+// nothing.
 func (s *Store) FinishReview(ctx context.Context, d models.ReviewDone) (models.Task, error) {
 	var task models.Task
 	err := s.inTx(ctx, func(tx *gorm.DB) error {
@@ -180,7 +185,10 @@ func (s *Store) FinishReview(ctx context.Context, d models.ReviewDone) (models.T
 		}
 		task = t
 		if old.FinishedAt != nil {
-			return nil
+			if old.SaysAs(d.Review) {
+				return nil
+			}
+			return models.Errorf(models.CodeConflict, "this review was finished elsewhere; what it says stays as it is")
 		}
 		f := reviewing{tx: tx, d: d, prospect: prospect, task: &task}
 		if f.review, err = overDraft(old, d.Review, d.Now); err != nil {

@@ -24,14 +24,14 @@ var rowTypes = []any{
 	models.Sequence{}, models.SequenceVersion{}, models.Enrollment{}, models.Pause{}, models.Touch{}, models.Task{}, models.Message{},
 	models.Conversation{}, models.Raw{}, models.KeptMedia{}, models.Receipt{}, models.Appointment{}, models.Commitment{}, models.Discovery{}, models.Objection{},
 	models.TalkingPoint{}, models.TalkingPointUse{}, models.VersionMove{}, models.Pursuit{}, models.Consent{}, models.Suppression{}, models.Event{},
-	models.CallCard{}, models.CallReview{}, models.Dial{},
+	models.CallCard{}, models.CallReview{}, models.Dial{}, models.LinkOpen{},
 	models.UserToken{}, models.SecondFactor{}, models.SignIn{}, models.Leave{}, models.SenderDay{},
 	models.Notification{}, models.SuppressionList{},
 	models.Story{}, models.Suggestion{}, models.SuggestionUse{}, models.Snippet{}, models.VoicemailScript{}, models.Recording{}, models.EntryDraft{},
 }
 
 // ownTables are the store's own, without a type in models.
-var ownTables = []string{"settings", "replicas", "epochs", "job_runs", "leases", "sessions", "day_counts", "tally_marks", "dismissals", "prospect_words", "insight_marks", "insight_steps", "insight_people", "insight_cells", "insight_moves", "prospect_words", "goose_db_version", "sqlite_sequence"}
+var ownTables = []string{"settings", "replicas", "epochs", "job_runs", "leases", "sessions", "day_counts", "provider_turns", "tally_marks", "dismissals", "prospect_words", "insight_marks", "insight_steps", "insight_people", "insight_cells", "insight_moves", "insight_teams", "prospect_words", "goose_db_version", "sqlite_sequence"}
 
 type column struct {
 	kind     string

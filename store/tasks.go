@@ -102,7 +102,7 @@ func (s *Store) CloseTask(ctx context.Context, taskID int64, to models.TaskState
 			return err
 		}
 		task = t
-		if task.State == to {
+		if task.State == to && (notes == "" || notes == task.Notes) {
 			return nil // a second click
 		}
 		if task.Kind == models.TaskReview {

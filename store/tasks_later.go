@@ -74,7 +74,7 @@ func (s *Store) HandOver(ctx context.Context, id, to int64, note, by string, byU
 			return err
 		}
 		task = t
-		if task.UserID == to {
+		if task.UserID == to && (note == "" || note == task.HandOverNote) {
 			return nil // a second click
 		}
 		if !task.Live() {

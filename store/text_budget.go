@@ -128,25 +128,3 @@ func takenBack(stops map[int64]stop) []models.Touch {
 	}
 	return all
 }
-
-// ReleaseTexts lets what waits for the next month's budget be judged again
-// now: somebody raised it.
-func (s *Store) ReleaseTexts(ctx context.Context, now time.Time) error {
-	return s.inTx(ctx, func(tx *gorm.DB) error {
-		var people []int64
-		waiting := tx.Model(&models.Touch{}).Where("state = 'planned' AND hold_reason = ?", models.HoldBudget)
-		if err := waiting.Session(&gorm.Session{}).Distinct().Order("prospect_id").Pluck("prospect_id", &people).Error; err != nil || len(people) == 0 {
-			return err
-		}
-		// The people are the lock that claiming takes too.
-		if _, err := load[models.Prospect](forUpdate(tx).Select("id").Where(anyOf(tx, "id", people)).Order("id")); err != nil {
-			return err
-		}
-		err := tx.Model(&models.Touch{}).Where("state = 'planned' AND hold_reason = ?", models.HoldBudget).Where(anyOf(tx, "prospect_id", people)).
-			UpdateColumns(map[string]any{"due_at": now, "updated_at": now}).Error
-		if err != nil {
-			return err
-		}
-		return keepNextTouch(tx, people...)
-	})
-}

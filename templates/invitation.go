@@ -38,15 +38,17 @@ func Invitation(method string, d Data, organizer string) string {
 	}
 	rep := d.Rep.Name
 	if rep == "" {
-		rep = d.Settings.Workspace
+		rep = d.Settings.Company()
 	}
 	summary := fmt.Sprintf(say.with, rep)
 	if a.Title != "" {
 		summary += ": " + a.Title
 	}
-	status := "CONFIRMED"
+	status, sequence := "CONFIRMED", a.Revision
 	if method == InviteCancel {
-		status = "CANCELLED"
+		// Of two messages about a call a calendar heeds the one with the higher
+		// number (RFC 5546 2.1.4); after a cancellation nothing comes any more.
+		status, sequence = "CANCELLED", a.Revision+1
 	}
 	minutes := a.Minutes
 	if minutes <= 0 {
@@ -61,7 +63,7 @@ func Invitation(method string, d Data, organizer string) string {
 	line("METHOD", method)
 	line("BEGIN", "VEVENT")
 	line("UID", InviteUID(*a))
-	line("SEQUENCE", fmt.Sprint(a.Revision))
+	line("SEQUENCE", fmt.Sprint(sequence))
 	line("DTSTAMP", icsTime(d.Now))
 	line("DTSTART", icsTime(a.StartsAt))
 	line("DTEND", icsTime(a.StartsAt.Add(time.Duration(minutes)*time.Minute)))

@@ -30,5 +30,8 @@ func KeywordAnswer(p models.Purpose, locale string, rep models.User, company, ad
 	if !ok {
 		texts = keywordAnswers()["en"]
 	}
+	if company == "" { // nobody has named the workspace: the rep's own name stands for it
+		return strings.NewReplacer("%c, %r", clean(rep.Name), "%c", clean(rep.Name), "%r", clean(rep.Name), "%a", clean(address)).Replace(texts[p])
+	}
 	return strings.NewReplacer("%c", clean(company), "%r", clean(rep.Name), "%a", clean(address)).Replace(texts[p])
 }

@@ -3,6 +3,7 @@ package templates
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -33,7 +34,13 @@ func EditSequence(source []byte, change func(*models.Definition)) ([]byte, error
 	}
 	root := doc.Content[0]
 	old, want := f.definition, f.definition
-	old.Steps, want.Steps = slices.Clone(old.Steps), slices.Clone(want.Steps)
+	// A copy of its own to the last part: what is changed in place must not
+	// change what it is compared with.
+	want.OnCall = maps.Clone(want.OnCall)
+	want.Steps = slices.Clone(want.Steps)
+	for i := range want.Steps {
+		want.Steps[i].Variants = slices.Clone(want.Steps[i].Variants)
+	}
 	change(&want)
 	if reflect.DeepEqual(old, want) {
 		return source, nil

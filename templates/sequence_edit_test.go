@@ -70,6 +70,18 @@ func TestEditingKeepsComments(t *testing.T) {
 	}
 }
 
+// What is changed in place is written, too.
+func TestEditingInPlace(t *testing.T) {
+	source := "key: k\nname: K\non_call: {busy: pause}\nsteps:\n  - key: a\n    channel: email\n    variants:\n      - {key: a, body: A}\n      - {key: b, body: B}\n"
+	out, err := EditSequence([]byte(source), func(d *models.Definition) {
+		d.Steps[0].Variants[1].Body = "Better"
+		d.OnCall[models.OutcomeBusy] = models.MoveFinish
+	})
+	if err != nil || !strings.Contains(string(out), "body: Better") || !strings.Contains(string(out), "busy: finish") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // Only the first step may leave its timing out: moved, it says what it meant.
 func TestMovedFirstStepGetsItsTiming(t *testing.T) {
 	source := strings.Replace(commented, "    timing: {after: {days: 1, at: \"09:00\"}}\n", "", 1)
@@ -131,6 +143,80 @@ func TestEditingSaysWhatWasAsked(t *testing.T) {
 		asked, _ := ReadSequence(formatted)
 		if !reflect.DeepEqual(got, asked) {
 			t.Fatalf("got\n%s\nwant\n%s", out, formatted)
+		}
+	})
+}
+
+// Whatever is edited, every comment of a step that stays stays with it, and so
+// do the order and the wording of what was not touched.
+func TestAnyEditKeepsComments(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := rapid.SampledFrom(Builtins()).Draw(t, "builtin")
+		// A comment above, beside and within each step.
+		var lines []string
+		for line := range strings.SplitSeq(b.Source, "\n") {
+			switch {
+			case strings.HasPrefix(line, "  - key:"):
+				key := strings.TrimSpace(strings.TrimPrefix(line, "  - key:"))
+				lines = append(lines, "  # above "+key, line+" # beside "+key)
+				continue
+			case strings.HasPrefix(line, "    channel:"):
+				line += " # within"
+			}
+			lines = append(lines, line)
+		}
+		source := strings.Join(lines, "\n")
+		gone := map[string]bool{}
+		out, err := EditSequence([]byte(source), func(d *models.Definition) {
+			for range rapid.IntRange(1, 4).Draw(t, "edits") {
+				i := rapid.IntRange(0, len(d.Steps)-1).Draw(t, "step")
+				s := &d.Steps[i]
+				switch rapid.IntRange(0, 5).Draw(t, "edit") {
+				case 0:
+					s.Name = rapid.SampledFrom([]string{"", "Another", "with: colon"}).Draw(t, "name")
+				case 1:
+					s.Body = "Other words\n\nfor all"
+				case 2:
+					j := rapid.IntRange(0, len(d.Steps)-1).Draw(t, "to")
+					d.Steps[i], d.Steps[j] = d.Steps[j], d.Steps[i]
+					continue
+				case 3:
+					if len(d.Steps) > 1 {
+						gone[s.Key] = true
+						d.Steps = slices.Delete(d.Steps, i, i+1)
+					}
+					continue
+				case 4:
+					s.Channel = models.ChannelSMS
+				default:
+					s.Timing = models.Timing{Kind: models.TimingAfter, Hours: 3}
+				}
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		was, _ := ReadSequence([]byte(source))
+		within := 0
+		for _, s := range was.Steps {
+			if gone[s.Key] {
+				continue
+			}
+			within++
+			if !strings.Contains(string(out), "# above "+s.Key) || !strings.Contains(string(out), "# beside "+s.Key) {
+				t.Fatalf("the comments of %s are lost:\n%s", s.Key, out)
+			}
+		}
+		if got := strings.Count(string(out), "# within"); got != within {
+			t.Fatalf("%d comments within steps, want %d:\n%s", got, within, out)
+		}
+		for _, line := range strings.Split(source, "\n") { // what no step says is as it was
+			if strings.HasPrefix(line, "steps:") {
+				break
+			}
+			if !strings.Contains(string(out), line) {
+				t.Fatalf("the head lost %q:\n%s", line, out)
+			}
 		}
 	})
 }

@@ -137,7 +137,7 @@ var catalogue = []variable{
 	{"talking_point.text", func(s *scope) any { return s.TalkingPoint.Text }},
 	{"talking_point.kind", func(s *scope) any { return strings.ReplaceAll(s.TalkingPoint.Kind, "_", " ") }},
 	{"talking_point.source", func(s *scope) any { return s.TalkingPoint.Source }},
-	{"workspace.name", func(s *scope) any { return s.Settings.Workspace }},
+	{"workspace.name", func(s *scope) any { return s.Settings.Company() }},
 	{"workspace.postal_address", func(s *scope) any { return s.Settings.PostalAddress }},
 	{"unsubscribe_url", func(s *scope) any { return s.Unsubscribe }},
 	{"booking_link", func(s *scope) any { return s.BookingLink }},

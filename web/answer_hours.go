@@ -47,7 +47,7 @@ func (s *site) considerate(r *http.Request, t times, v store.PersonView, box *an
 			}
 		}
 		if rules.Introduces && models.FirstTo(reached, c.ContactPoint.ID, c.Channel) {
-			c.Adds = templates.Introduction("", v.Prospect.Locale, userOf(r), set.Workspace)
+			c.Adds = templates.Introduction("", v.Prospect.Locale, userOf(r), set.Company())
 		}
 	}
 	return nil
@@ -95,7 +95,7 @@ func (s *site) introduced(r *http.Request, v store.PersonView, kind models.Chann
 	if err != nil || !models.FirstTo(reached, to, kind) {
 		return text
 	}
-	return templates.Introduce(text, v.Prospect.Locale, userOf(r), set.Workspace)
+	return templates.Introduce(text, v.Prospect.Locale, userOf(r), set.Company())
 }
 
 // waitsForHours says when an answer leaves that waits for their hours.

@@ -47,7 +47,7 @@ func TestAnAnswerAtNightAsks(t *testing.T) {
 			t.Errorf("sent at night without asking: %+v", m)
 		}
 		m := person(t, app, other).Messages[0]
-		if m.Direction != models.Outbound || m.Text != "Now then.\nRae Kim, Followup. Reply STOP to opt out." {
+		if m.Direction != models.Outbound || m.Text != "Now then.\nRae Kim, Example Works. Reply STOP to opt out." {
 			t.Errorf("confirmed: %+v", m)
 		}
 		app.Advance(10 * time.Hour)
@@ -81,7 +81,7 @@ func TestTheAnswersPreviewIntroduces(t *testing.T) {
 	p := app.AddProspect("Dana", "Reyes")
 	rep := app.SignIn(app.Rep)
 	base := fmt.Sprintf("/prospects/%d", p.ID)
-	const line = "Rae Kim, Followup. Reply STOP to opt out."
+	const line = "Rae Kim, Example Works. Reply STOP to opt out."
 	if _, body := rep.Get(base); !strings.Contains(body, `data-adds="`+line+`"`) {
 		t.Error("the counter does not know the line")
 	}

@@ -48,6 +48,9 @@ func (s *site) equip(r *http.Request, box *answerBox, v store.PersonView) error 
 	if box.Files, err = s.Store.DraftFiles(r.Context(), u.ID, v.Prospect.ID); err != nil {
 		return err
 	}
+	if box.Known, err = s.Store.LastAnswer(r.Context(), v.Prospect.ID); err != nil {
+		return err
+	}
 	box.Snippets, err = s.snippetsFor(r, v)
 	return err
 }
@@ -138,11 +141,7 @@ func (s *site) snippetInsert(w http.ResponseWriter, r *http.Request) error {
 // for a script, the page itself without one.
 func (s *site) answerPreviewShow(w http.ResponseWriter, r *http.Request) error {
 	if refreshing(r) {
-		v, err := s.person(r)
-		if err != nil {
-			return err
-		}
-		f, err := parseForm(r)
+		v, f, err := s.personForm(r)
 		if err != nil {
 			return err
 		}
@@ -201,11 +200,7 @@ func (s *site) previewOf(r *http.Request, v store.PersonView, f form) answerPrev
 
 // answerStep shows the person's page again with what stands in the answer box.
 func (s *site) answerStep(w http.ResponseWriter, r *http.Request, do func(v store.PersonView, f form, p *personPage) error) error {
-	v, err := s.person(r)
-	if err != nil {
-		return err
-	}
-	f, err := parseForm(r)
+	v, f, err := s.personForm(r)
 	if err != nil {
 		return err
 	}

@@ -158,21 +158,14 @@ func orList(words []string) string {
 // apologise sends the message and lets the task come back tomorrow, should
 // they not have answered by then.
 func (s *site) apologise(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	f, err := parseForm(r)
-	if err != nil {
-		return err
-	}
-	v, err := s.Store.ViewTask(r.Context(), id)
+	v, f, err := s.taskForm(r)
 	if err != nil {
 		return err
 	}
 	if err := s.mayMove(r, v.Task); err != nil {
 		return err
 	}
+	id := v.Task.ID
 	if v.Who == nil || v.Task.Reason != models.AttentionMissedCall {
 		return models.Errorf(models.CodeInvalid, "This task is about no missed call. Go back to Today.")
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"maps"
@@ -19,6 +20,7 @@ import (
 type auditPage struct {
 	page
 	Rows    []auditRow
+	Several []auditPerson // whom the words for a person fit
 	Form    form
 	By      []option
 	Kinds   []option
@@ -29,6 +31,9 @@ type auditPage struct {
 	CSV     string
 	JSON    string
 }
+
+// auditPerson is somebody whose events could be meant.
+type auditPerson struct{ Name, Company, Href string }
 
 // auditRow is an event in words.
 type auditRow struct {
@@ -42,9 +47,37 @@ type auditRow struct {
 	Href   string
 }
 
+// auditNamed finds the person whom words name: by a name, an address or a
+// number, as the list of prospects does. Where one is meant the address says
+// it by number from then on.
+func (s *site) auditNamed(r *http.Request, v url.Values, f form) ([]auditPerson, error) {
+	words := f.Get("who")
+	if words == "" || v.Get("person") != "" {
+		return nil, nil
+	}
+	found, err := s.Store.ViewProspects(r.Context(), store.ProspectFilter{Sees: store.Everything, Query: words, Page: models.Page{Limit: 10}})
+	if err != nil {
+		return nil, err
+	}
+	switch len(found.Rows) {
+	case 0:
+		f.Errors["who"] = "nobody is called so, or has this address or number"
+	case 1:
+		v.Set("person", strconv.FormatInt(found.Rows[0].Prospect.ID, 10))
+		return nil, nil
+	}
+	several := make([]auditPerson, len(found.Rows))
+	for i, row := range found.Rows {
+		to := maps.Clone(v)
+		to.Del("who")
+		to.Set("person", strconv.FormatInt(row.Prospect.ID, 10))
+		several[i] = auditPerson{row.Prospect.Name(), row.Company, "/audit?" + to.Encode()}
+	}
+	return several, nil
+}
+
 // auditQuery reads the filters; to is a day that is included.
-func (s *site) auditQuery(r *http.Request, t times) (store.AuditQuery, form, error) {
-	v := r.URL.Query()
+func (s *site) auditQuery(v url.Values, t times) (store.AuditQuery, form, error) {
 	f := form{Values: v, Errors: map[string]string{}}
 	q := store.AuditQuery{Actor: f.Get("by"), Kind: models.EventKind(f.Get("kind")), Cursor: v.Get("after")}
 	if text := f.Get("person"); text != "" {
@@ -75,18 +108,27 @@ func (s *site) auditQuery(r *http.Request, t times) (store.AuditQuery, form, err
 
 func (s *site) audit(w http.ResponseWriter, r *http.Request) error {
 	p := auditPage{page: s.page(r, "Audit", "audit")}
-	q, f, err := s.auditQuery(r, p.times)
+	v := r.URL.Query()
+	named := form{Values: v, Errors: map[string]string{}}
+	var err error
+	if p.Several, err = s.auditNamed(r, v, named); err != nil {
+		return err
+	}
+	q, f, err := s.auditQuery(v, p.times)
 	if err != nil {
 		return err
 	}
+	maps.Copy(f.Errors, named.Errors)
 	p.Form = f
-	found, err := s.Store.ViewAudit(r.Context(), q)
-	if err != nil {
-		return err
-	}
 	who, err := s.names(r)
 	if err != nil {
 		return err
+	}
+	var found store.AuditPage
+	if len(p.Several) == 0 && f.Errors["who"] == "" {
+		if found, err = s.Store.ViewAudit(r.Context(), q); err != nil {
+			return err
+		}
 	}
 	for _, row := range found.Rows {
 		p.Rows = append(p.Rows, p.auditRow(row, who))
@@ -98,7 +140,7 @@ func (s *site) audit(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	p.By, p.Kinds = auditActors(who, q.Actor), auditKinds(q.Kind)
-	p.links(r.URL.Query(), found.Next)
+	p.links(v, found.Next)
 	return s.show(w, "audit", p)
 }
 
@@ -106,6 +148,9 @@ func (s *site) audit(w http.ResponseWriter, r *http.Request) error {
 func (p *auditPage) links(v url.Values, next string) {
 	after := v.Get("after")
 	v.Del("after")
+	if v.Get("person") != "" {
+		v.Del("who")
+	}
 	for name, values := range v {
 		if len(values) == 0 || strings.TrimSpace(values[0]) == "" {
 			v.Del(name)
@@ -146,17 +191,25 @@ func (t times) auditRow(row store.AuditRow, who names) auditRow {
 	}
 	for _, key := range slices.Sorted(maps.Keys(e.Data)) {
 		if key != "reason" {
-			more = append(more, sentence(plain(key))+": "+e.Data[key])
+			more = append(more, sentence(plain(spaced(key)))+": "+e.Data[key])
 		}
+	}
+	if row.Task != "" {
+		more = append(more, sentence(reasonText(row.Task)))
+	}
+	if row.Why != "" {
+		more = append(more, sentence(row.Why))
 	}
 	out.Detail = strings.Join(more, " · ")
 	switch {
 	case row.Who != nil:
-		out.Href = idPath("/prospects/", row.Who.Prospect.ID)
+		out.Href, out.Of = idPath("/prospects/", row.Who.Prospect.ID), cmp.Or(row.Who.Prospect.Name(), "Somebody")
+	case row.Sequence != nil:
+		out.Href, out.Of = "/sequences/"+row.Sequence.Key, row.Sequence.Name
 	case e.SequenceID != nil:
 		out.Of = "Sequence " + strconv.FormatInt(*e.SequenceID, 10)
 	case row.Sender != "":
-		out.Of = phoneText(row.Sender)
+		out.Href, out.Of = idPath("/accounts/", *e.SenderID), phoneText(row.Sender)
 	case e.UserID != nil:
 		out.Of = who.User(*e.UserID)
 	}
@@ -185,7 +238,7 @@ func auditKinds(chosen models.EventKind) []option {
 // auditExport streams what the filters find: nothing of it is held in memory.
 func (s *site) auditExport(w http.ResponseWriter, r *http.Request) error {
 	t := newTimes(s.Clock(), userOf(r).Zone)
-	q, _, err := s.auditQuery(r, t)
+	q, _, err := s.auditQuery(r.URL.Query(), t)
 	if err != nil {
 		return err
 	}

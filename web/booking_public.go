@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"followup/crm"
 	"followup/models"
 	"followup/scheduler"
+	"followup/store"
 )
 
 // bookingPublicPage is where a customer chooses a time: of one user's free
@@ -87,7 +89,7 @@ func (s *site) bookingLink(r *http.Request) (bookingLink, error) {
 		l.call, l.of.ProspectID, l.of.RepID = &v.Appointment, v.Appointment.ProspectID, v.Appointment.RepID
 	}
 	var err error
-	if l.rep, err = s.Store.ViewUser(ctx, l.of.RepID); err != nil || l.rep.DisabledAt != nil {
+	if l.rep, err = s.bookedWith(ctx, l.of); err != nil || l.rep.DisabledAt != nil {
 		return l, errNoBooking
 	}
 	if l.page, err = s.Store.BookingPage(ctx, l.rep.ID); err != nil {
@@ -104,6 +106,20 @@ func (s *site) bookingLink(r *http.Request) (bookingLink, error) {
 		l.zone = person.Prospect.Zone
 	}
 	return l, nil
+}
+
+// bookedWith is whose page a link leads to: of somebody who works here no
+// more, that of whoever follows up with the customer now.
+func (s *site) bookedWith(ctx context.Context, of models.BookingToken) (models.User, error) {
+	rep, err := s.Store.ViewUser(ctx, of.RepID)
+	if err != nil || rep.DisabledAt == nil || of.ProspectID == 0 {
+		return rep, err
+	}
+	about, _, err := s.Store.About(ctx, store.SubjectProspect, of.ProspectID)
+	if err != nil {
+		return rep, err
+	}
+	return s.Store.ViewUser(ctx, about.OwnerID)
 }
 
 func (s *site) bookingShow(w http.ResponseWriter, r *http.Request) error {
@@ -240,7 +256,8 @@ func (s *site) takeSlot(r *http.Request, l bookingLink, f form) (models.Appointm
 		Rep: l.rep, ProspectID: l.of.ProspectID, StartsAt: at, Name: f.Get("name"), Email: f.Get("email"), Phone: f.Get("phone"),
 		Zone: zone, Note: f.Get("note"), FormToken: token,
 	})
-	if err == nil && l.page.SequenceID != nil {
+	// One that waited for a call goes on with this one.
+	if err == nil && l.page.SequenceID != nil && a.EnrollmentID == nil {
 		s.followBooking(r, l, a)
 	}
 	return a, err

@@ -70,7 +70,7 @@ func (s *site) callReport(r *http.Request, c callForm, outcome models.CallOutcom
 	id := c.view.Task.ID
 	rep := crm.CallReport{
 		TaskID: id, UserID: userOf(r).ID, ProspectID: c.view.Person.Prospect.ID, Outcome: outcome, Notes: c.Get("notes"),
-		Untold: c.Values.Has("told_asked") && c.Get("told") == "",
+		Untold: c.Values.Has("told_asked") && c.Get("told") == "", ContactPointID: c.int64("point"),
 	}
 	if kind := c.Get("objection"); kind != "" {
 		rep.Objection = &models.Objection{Kind: kind, Words: c.Get("objection_words"), TaskID: &id}
@@ -78,7 +78,7 @@ func (s *site) callReport(r *http.Request, c callForm, outcome models.CallOutcom
 	if outcome != models.OutcomeCallBack && outcome != models.OutcomeBooked {
 		return rep, nil
 	}
-	text := c.Get("next_at")
+	text := c.nextAt()
 	if text == "" {
 		return rep, models.Invalid("next_at", "say when: this outcome books the next call at an exact minute")
 	}
@@ -101,6 +101,9 @@ func (s *site) dial(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = s.reasonStands(r, c, card)
 	}
+	if err == nil {
+		err = s.dialledElsewhere(r, c)
+	}
 	var d models.Dial
 	if err == nil {
 		d, err = s.Scheduler.Dial(r.Context(), scheduler.DialRequest{
@@ -114,6 +117,25 @@ func (s *site) dial(w http.ResponseWriter, r *http.Request) error {
 		s.sessions.Put(r.Context(), sessionDialled, d.ID)
 	}
 	return redirect(w, r, idPath("/tasks/", c.view.Task.ID))
+}
+
+// dialledElsewhere says once that the call was begun by somebody else, or in
+// another window: nobody's phone rings twice by accident.
+func (s *site) dialledElsewhere(r *http.Request, c callForm) error {
+	last, err := s.Store.LastDial(r.Context(), c.view.Task.ID)
+	if err != nil || last == nil || !c.Values.Has("dial_seen") || last.ID <= c.int64("dial_seen") || last.FormToken == c.Get("dial_token") {
+		return err
+	}
+	who := "You have dialled this call in another window"
+	if last.UserID != userOf(r).ID {
+		rep, err := s.Store.ViewUser(r.Context(), last.UserID)
+		if err != nil {
+			return err
+		}
+		who = rep.Name + " has dialled this call"
+	}
+	at := newTimes(s.Clock(), userOf(r).Zone).Ago(last.CreatedAt)
+	return models.Errorf(models.CodeRefused, "%s (%s). Nothing rings because of you; press Dial again to call all the same.", who, at.Text)
 }
 
 // sessionDialled names the call that the rep's own phone is to dial now.

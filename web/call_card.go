@@ -33,6 +33,7 @@ type cardView struct {
 	Promises  []promiseView
 	Cue       bool
 	Numbers   []models.ContactPoint // that may be dialled
+	Chosen    int64                 // the one of them that is called
 }
 
 // reasonChoice is a reason for calling that this person has not heard.
@@ -81,7 +82,9 @@ func (s *site) cardView(r *http.Request, t times, v store.TaskView, f form) (*ca
 	}
 	c.offer(v, points, heard)
 	c.prefill(v, heard)
-	c.show(f)
+	if v.Task.Live() { // of a closed call the card is history, whatever a form says
+		c.show(f)
+	}
 	if h, twice := models.HeardBefore(heard, c.Reason); twice && c.From != fromBooked && v.Task.Live() {
 		c.Again = t.Mine(h.At).Text
 	}
@@ -167,6 +170,13 @@ func (c *cardView) firstReason(heard []models.HeardReason) (from, text string) {
 		return c.Reasons[0].Value, c.Reasons[0].Text
 	}
 	return fromFresh, ""
+}
+
+// Known tells whether anything of their aims is known yet.
+func (c *cardView) Known() bool {
+	d := c.Discovery
+	d.Common = "" // it stands on the card by itself
+	return strings.Join(discoveryTexts(d), "") != ""
 }
 
 // show puts what was typed, where a form came back, over what is known.

@@ -49,13 +49,18 @@ func sameDiscovery(a, b models.Discovery) bool {
 // fingerprint tells whether a record was touched since its page was made.
 func fingerprint(d models.Discovery) string {
 	h := fnv.New64a()
-	for _, f := range []string{d.Goal, d.GoalValue, string(d.GoalDate), d.StretchGoal, d.Obstacle, d.DailyCost, d.TriedBefore, d.WhyItFailed, d.Common} {
+	for _, f := range discoveryTexts(d) {
 		_, _ = io.WriteString(h, strings.TrimSpace(f)+"\x00")
 	}
 	return strconv.FormatUint(h.Sum64(), 36)
 }
 
 var discoveryFields = []string{"goal", "goal_value", "goal_date", "stretch_goal", "obstacle", "daily_cost", "tried_before", "why_it_failed", "common"}
+
+// discoveryTexts are what stands in the discoveryFields, in their order.
+func discoveryTexts(d models.Discovery) []string {
+	return []string{d.Goal, d.GoalValue, string(d.GoalDate), d.StretchGoal, d.Obstacle, d.DailyCost, d.TriedBefore, d.WhyItFailed, d.Common}
+}
 
 type discoveryPage struct {
 	page
@@ -86,11 +91,7 @@ func (s *site) renderDiscovery(w http.ResponseWriter, r *http.Request, v store.P
 }
 
 func (s *site) discoverySave(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.person(r)
-	if err != nil {
-		return err
-	}
-	f, err := parseForm(r)
+	v, f, err := s.personForm(r)
 	if err != nil {
 		return err
 	}

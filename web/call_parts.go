@@ -2,7 +2,9 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"followup/crm"
 	"followup/models"
@@ -36,6 +38,8 @@ func (s *site) callParts(r *http.Request, p *taskPage) (err error) {
 		if p.Dial, err = s.dialView(r, p.times, task); err != nil {
 			return err
 		}
+		p.Card.Chosen = p.Card.chosen(p.Form, p.Dial)
+		p.NextTimes = p.nextTimes(p.Zone, p.Form)
 		if task.Live() {
 			p.Leave, err = s.voicemailBox(r, p.View, p.Card)
 		} else {
@@ -63,7 +67,7 @@ func (s *site) voicemailBox(r *http.Request, v store.TaskView, card *cardView) (
 	if err != nil {
 		return l, err
 	}
-	if _, err := crm.MayLeaveVoicemail(thread, s.numberToDial(v, card), s.CRM); err != nil {
+	if _, err := crm.MayLeaveVoicemail(thread, card.Chosen, s.CRM); err != nil {
 		l.Why = messageOf(err)
 		return l, nil
 	}
@@ -79,12 +83,49 @@ func (s *site) voicemailBox(r *http.Request, v store.TaskView, card *cardView) (
 	return l, nil
 }
 
-// numberToDial is the contact point that stands on the card.
-func (s *site) numberToDial(v store.TaskView, card *cardView) int64 {
-	for _, cp := range card.Numbers {
-		if cp.Value == card.Prep.Number {
+// chosen is the number that is called: the one in the form, the one last
+// dialled, the one on the card; 0: there is none.
+func (c *cardView) chosen(f form, last *dialView) int64 {
+	wanted := f.int64("point")
+	if wanted == 0 && last != nil && last.ContactPointID != nil {
+		wanted = *last.ContactPointID
+	}
+	var chosen int64
+	for _, cp := range c.Numbers {
+		if cp.ID == wanted {
 			return cp.ID
 		}
+		if chosen == 0 || cp.Value == c.Prep.Number {
+			chosen = cp.ID
+		}
 	}
-	return card.Numbers[0].ID
+	return chosen
+}
+
+// nextTime is a time for the next call that takes one key.
+type nextTime struct {
+	Key, Value, Label string
+	On                bool
+}
+
+// nextTimes are offered in the customer's own time: in an hour, on their next
+// working morning, and in a week at this time.
+func (t times) nextTimes(zone string, f form) []nextTime {
+	loc, err := models.LoadZone(zone)
+	if err != nil || zone == "" {
+		return nil
+	}
+	there := t.now.In(loc)
+	round := there.Add(4*time.Minute + 59*time.Second).Truncate(5 * time.Minute)
+	morning := there.AddDate(0, 0, 1)
+	for morning.Weekday() == time.Saturday || morning.Weekday() == time.Sunday {
+		morning = morning.AddDate(0, 0, 1)
+	}
+	morning = time.Date(morning.Year(), morning.Month(), morning.Day(), 10, 0, 0, 0, loc)
+	var all []nextTime
+	for i, at := range []time.Time{round.Add(time.Hour), morning, round.AddDate(0, 0, 7)} {
+		value := at.Format(inputLayout)
+		all = append(all, nextTime{Key: strconv.Itoa(i + 1), Value: value, Label: t.Theirs(at, zone).Text, On: f.Get("next_in") == value})
+	}
+	return all
 }

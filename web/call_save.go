@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strconv"
@@ -20,16 +21,13 @@ type callForm struct {
 	view store.TaskView
 }
 
+// nextAt is when to speak again: as typed, else the choice that was taken.
+func (c callForm) nextAt() string { return cmp.Or(c.Get("next_at"), c.Get("next_in")) }
+
 func (s *site) callForm(r *http.Request) (callForm, error) {
-	c := callForm{form: newForm()}
-	id, err := pathID(r)
-	if err != nil {
-		return c, err
-	}
-	if c.form, err = parseForm(r); err != nil {
-		return c, err
-	}
-	if c.view, err = s.Store.ViewTask(r.Context(), id); err != nil {
+	var c callForm
+	var err error
+	if c.view, c.form, err = s.taskForm(r); err != nil {
 		return c, err
 	}
 	if c.view.Task.Kind != models.TaskCall || c.view.Person == nil {
@@ -48,6 +46,14 @@ func (s *site) saveCard(r *http.Request, c callForm, over bool) (card models.Cal
 	}
 	card = models.CallCard{
 		TaskID: task.ID, Summary: c.Get("summary"), Changed: c.Get("changed"), Question: c.Get("question"), Revision: c.int64("card_revision"),
+		Notes: was.Notes, NextAt: was.NextAt, Voicemail: was.Voicemail,
+	}
+	if c.Values.Has("notes") { // its outcome can be given
+		card.Notes, card.NextAt = c.Get("notes"), c.nextAt()
+		card.Voicemail = c.Get("voicemail")
+		if card.Voicemail == strings.TrimSpace(task.Prep.NotAnswered) {
+			card.Voicemail = ""
+		}
 	}
 	if over {
 		card.Revision = was.Revision
@@ -87,7 +93,8 @@ func (s *site) chooseReason(r *http.Request, c callForm, card *models.CallCard) 
 
 // sameCard: nothing to save.
 func sameCard(a, b models.CallCard) bool {
-	return a.Revision > 0 && a.ReasonFrom == b.ReasonFrom && a.Reason == b.Reason && a.Summary == b.Summary && a.Changed == b.Changed && a.Question == b.Question
+	return a.Revision > 0 && a.ReasonFrom == b.ReasonFrom && a.Reason == b.Reason && a.Summary == b.Summary && a.Changed == b.Changed && a.Question == b.Question &&
+		a.Notes == b.Notes && a.NextAt == b.NextAt && a.Voicemail == b.Voicemail
 }
 
 // saveKnown keeps the prospect's discovery where the form changed it.

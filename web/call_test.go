@@ -115,7 +115,7 @@ func (d *callDesk) open() string {
 		}
 	}
 	_, _, err := d.app.Store.Answer(ctx, models.NewAnswer{ProspectID: d.who.ID, UserID: d.app.Rep.ID, Channel: models.ChannelCall, ContactPointID: point, AsCall: true,
-		Purpose: models.PurposeManual, FormToken: fmt.Sprint("again", d.app.Now().UnixNano()), Now: d.app.Now()})
+		Purpose: models.PurposeManual, Why: "They asked to be called.", FormToken: fmt.Sprint("again", d.app.Now().UnixNano()), Now: d.app.Now()})
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -230,7 +230,10 @@ func testReview(t *testing.T, app *webtest.App) {
 	}
 	d.post(http.StatusUnprocessableEntity, path, full("next_what", ""), "Say what comes next")
 	d.post(http.StatusUnprocessableEntity, fmt.Sprintf("/tasks/%d/close", review), form("state", "dismissed"), "finished by writing it")
-	d.post(http.StatusOK, path+"/draft", full("notes", "Half of it"), "Half of it")
+	d.post(http.StatusOK, path+"/draft", full("notes", "Half of it"), "The review is kept for later")
+	if _, body := d.rep.Get(fmt.Sprintf("/tasks/%d", review)); !strings.Contains(body, "Half of it") {
+		t.Errorf("the draft is gone\n%s", text(body))
+	}
 	d.post(http.StatusConflict, path, full(), "Likes it, wants numbers", "still")
 	done := full("revision", "1", "promise", "send the counts", "promise_date", "2026-12-04", "promise_words", "You have them by the fourth")
 	for range 2 { // a double click

@@ -8,7 +8,7 @@ import (
 
 func TestCSVCell(t *testing.T) {
 	for in, want := range map[string]string{
-		"=1+1": "'=1+1", "+49": "'+49", "-2": "'-2", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "1,234,567": "1234567", "12": "12", "–": "", "Rae Kim": "Rae Kim", "": "", "4.2 %": "4.2 %",
+		"=1+1": "'=1+1", "+49": "'+49", "-2": "'-2", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "1,234,567": "1234567", "12": "12", "–": "", "Rae Kim": "Rae Kim", "": "", "4.2 %": "4.2%", "100 %": "100%", " %": " %",
 	} {
 		if got := csvCell(in); got != want {
 			t.Errorf("%q gives %q, want %q", in, got, want)

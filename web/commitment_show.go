@@ -130,11 +130,14 @@ func (s *site) afterKept(r *http.Request, p *commitmentPage, v store.PersonView)
 	}
 	for _, m := range all {
 		view := companionView{Prospect: m.Prospect}
-		to, why := crm.Note(m.Prospect, m.Points, m.Suppressions, m.Conversation, m.Pursuit, m.Settings, s.Clock())
-		switch view.Why = why; {
+		switch to, why := s.Scheduler.NoteRefusal(m.Due()); {
 		case m.Told:
 			view.Why = "told already"
-		case why == "":
+		case crm.Talking(m.Conversation, s.Clock()):
+			view.Why = "in conversation"
+		case why != "":
+			view.Why = reasonText(why)
+		default:
 			view.to = *to
 			p.Reach++
 		}

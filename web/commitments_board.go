@@ -83,7 +83,7 @@ func (s *site) commitments(w http.ResponseWriter, r *http.Request) error {
 	if err := s.suggestMore(r, p.Rows); err != nil {
 		return err
 	}
-	if p.Drifting, err = s.Store.ViewDrifting(r.Context(), v, of, models.Page{After: q.Get("idle"), Limit: 20}); err != nil {
+	if p.Drifting, err = s.Store.ViewDrifting(r.Context(), v, of, models.Page{After: q.Get("idle"), Limit: 20}, s.Clock()); err != nil {
 		return err
 	}
 	turn := func(key, value string) string {
@@ -169,6 +169,6 @@ func (s *site) nextStep(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.CRM.PlanCall(r.Context(), v.Prospect.ID, userOf(r).ID, at, f.Get("form_token")); err != nil {
 		return err
 	}
-	s.flash(r, "Next step with "+v.Prospect.Name()+": a call on "+newTimes(s.Clock(), userOf(r).Zone).Both(at, zone).Text+".")
+	s.flash(r, "Next step with "+v.Prospect.Name()+": a call, "+newTimes(s.Clock(), userOf(r).Zone).Both(at, zone).Text+".")
 	return redirect(w, r, localPath(f.Get("back")))
 }

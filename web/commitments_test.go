@@ -137,12 +137,49 @@ func TestCohortLeavesOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	rep := app.SignIn(app.Rep)
-	if status, body := rep.Post(fmt.Sprintf("/sandbox/%d", talking.ID), form("text", "One question about the price", "by", "text")); status >= 500 {
-		t.Fatal(body)
-	}
-	app.Tick()
+	customerTexts(t, app, talking, "One question about the price")
 	_, body := rep.Post(fmt.Sprintf("/commitments/%d/close", c.ID), form("state", "kept", "back", fmt.Sprintf("/commitments/%d", c.ID)))
-	wants(t, "the cohort", body, "of 3 would hear of it", "left out: asked not to be contacted")
+	wants(t, "the cohort", body, "1 of 3 would hear of it", "left out: do not contact", "left out: in conversation")
+	// Who has heard enough today is left out.
+	ask := func() string {
+		_, body := rep.Get(fmt.Sprintf("/commitments/%d", c.ID))
+		return body
+	}
+	set, err := app.Store.Settings(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Caps.PersonDay = 1
+	if err := app.Store.SaveSettings(ctx, set, models.ActorSystem, app.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if status, body := rep.Post(fmt.Sprintf("/prospects/%d/answer", dana.ID), form("subject", "The counts", "body", "The counts are on their way.", "channel", "email", "form_token", "by-hand")); status != http.StatusOK {
+		t.Fatalf("answer: %d %s", status, text(body))
+	}
+	for range 3 {
+		app.Tick()
+		app.Advance(time.Minute)
+	}
+	if len(person(t, app, dana).Messages) == 0 {
+		t.Fatal("nothing was sent today")
+	}
+	wants(t, "the cap", ask(), "0 of 3 would hear of it", "left out: enough was sent to them for now")
+	app.Advance(48 * time.Hour)
+	rep = app.SignIn(app.Rep)
+	wants(t, "two days later", ask(), "1 of 3 would hear of it")
+
+	// Whoever writes between the click and the send is not talked over.
+	_, body = rep.Post(fmt.Sprintf("/commitments/%d/cohort", c.ID), form("note", "Joe did it. How are you doing?", "agreed", "1"))
+	wants(t, "told", body, "told already")
+	customerTexts(t, app, dana, "Please call me instead")
+	before := len(person(t, app, dana).Messages)
+	for range 3 {
+		app.Tick()
+		app.Advance(time.Minute)
+	}
+	if after := person(t, app, dana).Messages; len(after) != before {
+		t.Errorf("they wrote, and the note went out all the same: %s", after[0].Text)
+	}
 }
 
 func TestCommitmentsInTheBrowser(t *testing.T) {
@@ -157,7 +194,9 @@ func TestCommitmentsInTheBrowser(t *testing.T) {
 	b.signIn(app.Rep)
 	b.do("go there", chromedp.KeyEvent("g"), chromedp.KeyEvent("c"), chromedp.WaitVisible(chromedp.CSS(".promise")))
 	b.see("Send the counts", "late", "Sam Whitfield")
-	b.do("set the next step", chromedp.Click(chromedp.CSS(".drift-list button")), chromedp.WaitVisible(chromedp.CSS(".toast")))
+	// A promise whose day has passed is no next step: Dana is there, too.
+	b.do("set Dana's next step", chromedp.Click(chromedp.CSS(".drift-list button")), chromedp.WaitVisible(chromedp.CSS(".drift-list li:only-child")))
+	b.do("and Sam's", chromedp.Click(chromedp.CSS(".drift-list button")), chromedp.WaitVisible(chromedp.CSS(".drifting .empty")))
 	b.see("Everybody has a next step")
 	b.do("keep the promise", chromedp.Click(chromedp.CSS(".promise-act button")), chromedp.WaitVisible(chromedp.CSS("#f-body")))
 	b.see("Well done: say so")

@@ -2,10 +2,11 @@ package web
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"followup/models"
-	"followup/store"
 )
 
 // lackView is what somebody has not agreed to, with what records it here.
@@ -18,18 +19,18 @@ type lackView struct {
 }
 
 // lacksOf lists, before anything starts, what the sequence's steps lack.
-func (s *site) lacksOf(r *http.Request, v store.PersonView, sequence int64) ([]lackView, error) {
-	all, err := s.Scheduler.Lacks(r.Context(), sequence, v.Prospect.OwnerID, []int64{v.Prospect.ID})
+func (s *site) lacksOf(r *http.Request, p models.Prospect, points []models.ContactPoint, sequence int64) ([]lackView, error) {
+	all, err := s.Scheduler.Lacks(r.Context(), sequence, p.OwnerID, []int64{p.ID})
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
 	var out []lackView
 	for _, l := range all[0].Steps {
-		view := lackView{Lack: l, Back: r.URL.RequestURI(), Today: models.DateOf(s.Clock(), zoneOf(v.Prospect, userOf(r)))}
+		view := lackView{Lack: l, Back: r.URL.RequestURI(), Today: models.DateOf(s.Clock(), zoneOf(p, userOf(r)))}
 		rules, ok := s.Channels.Rules(l.Channel)
 		if ok && l.Reason == models.SkipNoConsent {
 			view.Spoken = l.Needs.Level() <= models.ConsentOral.Level()
-			for _, cp := range v.Points {
+			for _, cp := range points {
 				if cp.Kind == rules.Address && cp.Usable() {
 					view.Points = append(view.Points, cp)
 				}
@@ -83,7 +84,23 @@ func (s *site) consentOral(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.flash(r, "Recorded: they agreed to be reached by "+lookOf(models.ChannelKind(f.Get("channel"))).Name+".")
 	if back := localPath(f.Get("back")); back != "/" {
+		if id := batchIn(back); id != 0 {
+			if err := s.Batches.Recheck(r.Context(), id, v.Prospect.ID); err != nil {
+				return err
+			}
+		}
 		return redirect(w, r, back)
 	}
 	return redirect(w, r, idPath("/prospects/", v.Prospect.ID))
+}
+
+// batchIn is the batch that an address of ours shows; 0: none.
+func batchIn(path string) int64 {
+	rest, ok := strings.CutPrefix(path, "/enroll/")
+	if !ok {
+		return 0
+	}
+	number, _, _ := strings.Cut(rest, "?")
+	id, _ := strconv.ParseInt(number, 10, 64)
+	return id
 }

@@ -16,11 +16,7 @@ const draftHeader = "Draft-Revision"
 // draftSave keeps what is being written. A script saves while one writes;
 // without one there is a button.
 func (s *site) draftSave(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.person(r)
-	if err != nil {
-		return err
-	}
-	f, err := parseForm(r)
+	v, f, err := s.personForm(r)
 	if err != nil {
 		return err
 	}

@@ -12,23 +12,31 @@ import (
 
 // applyEditor puts the form into the source: the fields of the open step, or
 // of the sequence itself, and then what the button asks for. It gives the step
-// that is to be open afterwards.
-func applyEditor(f *form, source string) (edited, open string, err error) {
+// that is to be open afterwards. stale: the source is what somebody else made
+// of what the form began with.
+func applyEditor(f *form, source string, stale bool) (edited, open string, err error) {
 	open = f.Get("step")
 	out, err := templates.EditSequence([]byte(source), func(d *models.Definition) {
 		i := d.Index(open)
+		do, key, _ := strings.Cut(f.Get("do"), ":")
 		switch {
+		case f.Get("part") == "sequence" && stale:
+			layHead(f, d)
 		case f.Get("part") == "sequence":
 			readHead(f, d)
+		case open != "" && stale:
+			layStep(f, d, open)
 		case i >= 0:
 			readStep(f, &d.Steps[i])
 			if again := d.Index(d.Steps[i].Key); again != i || slices.ContainsFunc(d.Steps[i+1:], func(s models.Step) bool { return s.Key == d.Steps[i].Key }) {
 				f.Errors["step_key"] = "Another step has this key; each needs its own."
 				d.Steps[i].Key = open
 			}
+			if key == open {
+				key = d.Steps[i].Key
+			}
 			open = d.Steps[i].Key
 		}
-		do, key, _ := strings.Cut(f.Get("do"), ":")
 		if to := act(f, d, do, key, d.Index(open)); to != "" {
 			open = to
 		}

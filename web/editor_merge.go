@@ -18,7 +18,10 @@ type mergePage struct {
 	Editor    string
 	Lines     []diffLine
 	Changes   []changeView
-	Mine      string // theirs with what was typed put in
+	Mine      string   // theirs with what was typed put in
+	Theirs    string   // what it was laid over
+	Both      []string // what both changed: mine is taken
+	CameBack  bool     // they deleted the step that I was writing
 	Form      form
 }
 
@@ -31,7 +34,8 @@ func (s *site) renderMerge(w http.ResponseWriter, r *http.Request, v store.Seque
 	}
 	theirs := draftOf(now)
 	p := mergePage{page: s.page(r, "Merge "+now.Sequence.Name, "sequences"), Key: now.Sequence.Key, Name: now.Sequence.Name,
-		Revision: now.Sequence.Revision, Editor: now.Editor, Mine: merged, Form: f, Lines: diffLines(theirs, merged)}
+		Revision: now.Sequence.Revision, Editor: now.Editor, Mine: merged, Form: f, Lines: diffLines(theirs, merged),
+		Theirs: theirs, Both: f.Values["both"], CameBack: f.Get("came_back") != ""}
 	old, okOld := templates.ReadSequence([]byte(theirs))
 	mine, okMine := templates.ReadSequence([]byte(merged))
 	if okOld && okMine {

@@ -51,7 +51,10 @@ func editorWords(list string) []option {
 func callMove(d models.Definition, o models.CallOutcome) string { return string(d.OnCall[o]) }
 
 var stepFieldWords = map[string]string{"subject": "Subject", "body": "Text", "talking_point": "The reason I’m calling is", "question": "Question",
-	"answered": "If they answer", "not_answered": "If nobody answers", "key": "The step", "timing": "When"}
+	"answered": "If they answer", "not_answered": "If nobody answers", "key": "The step", "timing": "When",
+	"when": "Only if", "channel": "By", "contact": "To", "name": "Name", "disabled": "Switched off", "variants": "Variants", "weight": "Weight",
+	"description": "What it is for", "locale": "Language of the texts", "anchor": "Its dates hang on", "default_channel": "Channel last used", "on_call": "After a call",
+	"counts_as_follow_up": "Counts towards the limit", "OnReply": "An answer of theirs", "OnColleagueReply": "A colleague’s answer", "OnMeeting": "A booked meeting"}
 
 func fieldWord(field string) string { return wordOr(stepFieldWords[field], field) }
 

@@ -24,6 +24,7 @@ type enrollPage struct {
 	CallAt    string
 	Promises  []models.Commitment
 	Call      *moment
+	Overlap   string               // another call of the rep at that time
 	From      *store.EnrollmentRow // they are moved out of it
 	Reason    *models.TalkingPoint // of the library: why they are enrolled
 }
@@ -74,7 +75,7 @@ func (s *site) renderEnroll(w http.ResponseWriter, r *http.Request, v store.Pers
 		}
 	}
 	if p.Chosen != nil {
-		if p.Lacks, err = s.lacksOf(r, v, p.Chosen.Sequence.ID); err != nil {
+		if p.Lacks, err = s.lacksOf(r, v.Prospect, v.Points, p.Chosen.Sequence.ID); err != nil {
 			return err
 		}
 	}
@@ -132,6 +133,13 @@ func (s *site) preview(r *http.Request, p *enrollPage, v store.PersonView) error
 	if req.CallAt != nil {
 		m := p.Both(*req.CallAt, v.Prospect.Zone)
 		p.Call = &m
+		other, err := s.Store.OverlapAt(r.Context(), req.RepID, *req.CallAt)
+		if err != nil {
+			return err
+		}
+		if other != nil {
+			p.Overlap = scheduler.DescribeOverlap(*other)
+		}
 	}
 	p.Refusals, p.Previewed, p.Texts = refusals, true, s.textsTotal(p.Steps)
 	return nil

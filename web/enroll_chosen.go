@@ -11,7 +11,7 @@ import (
 const mostFound = 10_000
 
 // chosenPeople are those whom a form names: marked one by one, or everybody
-// whom a filter finds.
+// whom a filter finds or a talking point answers.
 func (s *site) chosenPeople(r *http.Request, f form) (ids []int64, name string, err error) {
 	if f.Get("all") != "" {
 		filter, err := filterOf(f)
@@ -26,6 +26,20 @@ func (s *site) chosenPeople(r *http.Request, f form) (ids []int64, name string, 
 			return nil, "", err
 		}
 		return ids, fmt.Sprintf("%d people of a list", len(ids)), nil
+	}
+	if f.Get("everybody") != "" {
+		tp, err := s.Store.TalkingPoint(r.Context(), f.int64("talking_point"))
+		if err != nil {
+			return nil, "", err
+		}
+		seen, err := s.seenBy(r)
+		if err != nil {
+			return nil, "", err
+		}
+		if ids, err = s.Store.AnsweredIDs(r.Context(), tp, seen, mostFound); err != nil {
+			return nil, "", err
+		}
+		return ids, fmt.Sprintf("%d people whom a reason answers", len(ids)), nil
 	}
 	ids = selected(f)
 	name = fmt.Sprintf("%d people", len(ids))

@@ -176,14 +176,18 @@ type batchPage struct {
 	Look      *batchLook
 	Reason    *models.TalkingPoint // of the library: why they are enrolled
 	Calls     int64                // how many rows name a booked call
+	Warned    int64                // how many of these overlap another one
 }
 
 // batchLook is what one of many would get.
 type batchLook struct {
-	ID    int64
-	Name  string
-	Steps []stepView
-	No    []string
+	Prospect models.Prospect
+	Lacks    []lackView // what one records here, in one step
+	ID       int64
+	Name     string
+	Steps    []stepView
+	No       []string
+	Warning  string
 }
 
 // batchRowsPage is how many rows a page of a batch shows.
@@ -230,7 +234,13 @@ func (s *site) renderBatch(w http.ResponseWriter, r *http.Request, b models.Batc
 	if p.Calls, err = s.Store.BatchCalls(r.Context(), b.ID); err != nil {
 		return err
 	}
+	if p.Warned, err = s.Store.BatchWarnings(r.Context(), b.ID); err != nil {
+		return err
+	}
 	p.Show = shownRows(r, b)
+	if p.Warned > 0 && p.Show == "" && b.State == models.BatchChecked && !r.URL.Query().Has("show") {
+		p.Show = models.RowWarned
+	}
 	if p.Rows, p.More, p.First, err = s.batchRows(r, b, p.times, p.Show); err != nil {
 		return err
 	}
@@ -301,11 +311,15 @@ func (s *site) lookAt(r *http.Request, t times, b models.Batch) (*batchLook, err
 	if err != nil {
 		return nil, err
 	}
-	look := &batchLook{ID: id, Name: person.Prospect.Name(), No: refusals}
+	look := &batchLook{ID: id, Name: person.Prospect.Name(), No: refusals, Warning: row.Warning}
 	for _, step := range steps {
 		look.Steps = append(look.Steps, viewStep(t, step, person.Prospect.Zone))
 	}
-	return look, nil
+	look.Prospect = person.Prospect
+	if b.State == models.BatchChecked {
+		look.Lacks, err = s.lacksOf(r, person.Prospect, person.ContactPoints, *b.SequenceID)
+	}
+	return look, err
 }
 
 // batchCheck takes the sequence and looks at everybody; nobody is enrolled.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -100,6 +101,9 @@ func (s *site) newErrorPage(r *http.Request, p page, err error) errorPage {
 // fail shows an error as a page inside the application.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	s.logFailure(r, err)
+	if begun(w) {
+		return // a part of the answer has left: a page behind it would be rubbish
+	}
 	s.showError(w, s.newErrorPage(r, s.page(r, "", ""), err))
 }
 
@@ -107,6 +111,9 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 // database or the session.
 func (s *site) failPlain(w http.ResponseWriter, r *http.Request, err error) {
 	s.logFailure(r, err)
+	if begun(w) {
+		return
+	}
 	s.showError(w, s.newErrorPage(r, s.bare(r, ""), err))
 }
 
@@ -118,6 +125,9 @@ func (s *site) showError(w http.ResponseWriter, e errorPage) {
 }
 
 func (s *site) logFailure(r *http.Request, err error) {
+	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
+		return // the reader has left; nothing failed
+	}
 	if statusOf(err) >= 500 {
 		s.Log.Error("request failed", "id", requestID(r), "path", logPath(r), "error", err)
 	}

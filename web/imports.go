@@ -34,6 +34,7 @@ type importPage struct {
 	First   string
 	Ready   int
 	Calls   int64 // how many lines name a booked call
+	Warned  int64 // none: calls are looked at when they are to be booked
 	Token   string
 	Recent  []batchLine
 }

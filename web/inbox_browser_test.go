@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,18 @@ func testInboxInTheBrowser(t *testing.T, app *webtest.App) {
 	b.do("the snippet is in", turns(`document.querySelector("#slash").hidden`))
 	if got := b.eval(`document.querySelector("#body").value`); got != "Hello. Friday suits us, Dana." {
 		t.Errorf("the box holds %q", got)
+	}
+	counted := b.eval(`(() => {
+		const box = document.querySelector("#body"), was = box.value, said = [];
+		for (const text of ["a".repeat(100), "š".repeat(200), was]) {
+			box.value = text;
+			box.dispatchEvent(new Event("input", { bubbles: true }));
+			said.push(document.querySelector("[data-segments]").textContent);
+		}
+		return said.join("; ");
+	})()`)
+	if !regexp.MustCompile(`^1\d\d characters · [12] segments?; 2\d\d characters · [3-6] segments; `).MatchString(counted) {
+		t.Errorf("the box counts %q", counted)
 	}
 	b.do("the draft is kept", chromedp.WaitReady(chromedp.CSS(`#answer input[name=draft_revision]:not([value="0"])`)), turns(`document.querySelector("#draft-state").textContent === "Draft kept"`))
 	b.do("leave and come back", chromedp.Navigate(app.URL+"/inbox"), chromedp.WaitVisible(chromedp.CSS(".draft")), chromedp.Navigate(fmt.Sprintf("%s/prospects/%d", app.URL, p.ID)), chromedp.WaitVisible(chromedp.CSS("#body")))

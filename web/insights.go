@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -62,6 +63,7 @@ type insightsPage struct {
 	AsOf   moment
 	Counts bool // anything was counted yet
 	Export string
+	Asked  []string // the filters in words, for the printed page
 }
 
 // insightAnswer is a chart with the table behind it.
@@ -105,7 +107,30 @@ func (s *site) insights(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Counts, p.AsOf = !asOf.IsZero(), p.Mine(asOf)
 	p.choices(r.URL.Query(), names)
+	p.Asked = p.askedWords()
 	return s.show(w, "insights", p)
+}
+
+// askedWords says which of the filters are set: on paper the menus are gone.
+func (p *insightsPage) askedWords() []string {
+	var words []string
+	add := func(options []option) {
+		for _, o := range options {
+			if o.Selected && o.Value != "" && o.Value != "0" {
+				words = append(words, o.Label)
+			}
+		}
+	}
+	switch f := p.Q.Filter; {
+	case p.Q.Period != "own":
+		add(p.Periods)
+	case f.From != "" || f.To != "":
+		words = append(words, "from "+cmp.Or(string(f.From), "the beginning")+" to "+cmp.Or(string(f.To), "today"))
+	}
+	for _, options := range [][]option{p.Bases, p.Seqs, p.Versions, p.Steps, p.Channels, p.Reps, p.Teams} {
+		add(options)
+	}
+	return words
 }
 
 // insightQuestion reads the filters; what does not exist is left out.

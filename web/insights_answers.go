@@ -187,13 +187,17 @@ func (s *site) voicemailInsight(ctx context.Context, q insightQuestion, names st
 	if err != nil {
 		return insightAnswer{}, err
 	}
+	scripted, err := s.Store.InsightScripts(ctx)
+	if err != nil {
+		return insightAnswer{}, err
+	}
 	byName := map[string]store.Figure{}
 	var all store.Figure
 	for _, f := range figures {
 		if f.Voicemails == 0 {
 			continue
 		}
-		name := names.Scripts[f.Key]
+		name := scripted[f.Key]
 		if name == "" {
 			name = f.Key.Step + " · " + names.SequenceName(f.Key.Sequence)
 		}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"followup/crm"
@@ -46,6 +48,17 @@ func TestInsights(t *testing.T) {
 			if status != http.StatusOK || !strings.Contains(body, "<svg viewBox") || !strings.Contains(body, "figure-table") {
 				t.Errorf("/insights%s: status %d\n%s", query, status, text(body))
 			}
+			// Each has its CSV: the rows of its table.
+			_, table, _ := strings.Cut(body, "figure-table")
+			status, file := manager.Get("/insights/export" + query)
+			rows, err := csv.NewReader(strings.NewReader(file)).ReadAll()
+			if shown := strings.Count(table, `<th scope="row">`); status != http.StatusOK || err != nil || len(rows) != shown+1 || shown == 0 {
+				t.Errorf("/insights/export%s: status %d, %v, %d lines for %d rows", query, status, err, len(rows), shown)
+			}
+		}
+		// On paper the menus are gone: the page says what was chosen.
+		if _, body := manager.Get("/insights?view=rates&by=step&channel=email&period=own&from=2026-01-01&to=2026-12-31"); !strings.Contains(text(body), "from 2026-01-01 to 2026-12-31 · Email") {
+			t.Errorf("the printed page does not say what was asked\n%s", text(body))
 		}
 		status, body := manager.Get("/insights/export?view=rates&by=channel")
 		rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
@@ -99,6 +112,19 @@ func TestInsightsInTheBrowser(t *testing.T) {
 	b.do("choose a measure", chromedp.Navigate(app.URL+"/insights?view=rates&by=channel"), chromedp.WaitVisible(chromedp.CSS("#i-measure")))
 	b.eval(`(() => { const m = document.querySelector("#i-measure"); m.value = "met"; m.dispatchEvent(new Event("change", {bubbles: true})); return "" })()`)
 	b.until("the meetings are shown at once", `document.querySelector(".chart-card h2")?.textContent.includes("Meetings")`)
+
+	// On paper: what was asked, the chart and the whole width of the table, dark ink whatever the screen is.
+	b.do("print", chromedp.EmulateViewport(720, 1000), colours("dark"), chromedp.Navigate(app.URL+"/insights?view=people&channel=email"), chromedp.WaitVisible(chromedp.CSS("figure.chart svg")),
+		chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+			_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+			return err
+		}))
+	b.until("the printed page", `(() => {
+		const seen = s => { const e = document.querySelector(s); return !!e && e.getClientRects().length > 0 };
+		const ink = getComputedStyle(document.querySelector(".figure-table td")).color.match(/\d+/g).map(Number);
+		return seen(".asked") && seen("figure.chart") && !seen(".rail") && !seen(".insight-filters") && Math.max(...ink) < 128 &&
+			document.querySelector(".figure-table").getBoundingClientRect().right <= innerWidth + 1;
+	})()`)
 }
 
 // TestLibraryInTheBrowser: an idea becomes a published reason for calling, and

@@ -28,7 +28,7 @@ func TestAnOptOutIsConfirmedOnce(t *testing.T) {
 		app.Advance(13 * time.Hour) // 22:00 where she is: their own word is no disturbance
 		stranger(t, app, number, "Please opt me out of these texts")
 		app.Advance(time.Second)
-		want := "Followup: you are opted out and get no more messages from us. Reply START to undo this."
+		want := "Example Works: you are opted out and get no more messages from us. Reply START to undo this."
 		got := answers(t, app, p)
 		if len(got) != 1 || got[0] != want {
 			t.Fatalf("answered %q", got)
@@ -68,7 +68,7 @@ func TestHelpIsAnswered(t *testing.T) {
 		stranger(t, app, number, "help")
 		app.Advance(time.Minute)
 		got := answers(t, app, p)
-		if len(got) != 1 || got[0] != "Followup, Rae Kim. Reach us at rep@example.com. Reply STOP to opt out." {
+		if len(got) != 1 || got[0] != "Example Works, Rae Kim. Reach us at rep@example.com. Reply STOP to opt out." {
 			t.Fatalf("answered %q", got)
 		}
 		app.Advance(24 * time.Hour)

@@ -61,9 +61,10 @@ func (t times) tomorrow() time.Time {
 
 type laterPage struct {
 	page
-	View  store.TaskView
-	Later laterForms
-	Live  bool
+	View   store.TaskView
+	Later  laterForms
+	Live   bool
+	Unkept *unkept // what was typed into a form that came too late
 }
 
 // laterShow is where a task is put off or handed over without a script.
@@ -83,6 +84,9 @@ func (s *site) renderLater(w http.ResponseWriter, r *http.Request, id int64, sta
 	p := laterPage{page: s.page(r, "Put off or hand over", "today"), View: v, Live: v.Task.Live()}
 	if p.Later, err = s.laterForms(r, p.times); err != nil {
 		return err
+	}
+	if !p.Live {
+		p.Unkept = unkeptOf(f, v.Person)
 	}
 	p.Later.TaskID, p.Later.Form, p.Later.Back = id, f, localPath(cmp.Or(f.Get("back"), r.URL.Query().Get("back")))
 	p.Later.Snoozed = v.Task.SnoozedUntil != nil && v.Task.SnoozedUntil.After(p.now)
@@ -145,21 +149,14 @@ func (s *site) taskHandOver(w http.ResponseWriter, r *http.Request) error {
 
 // moveTask runs one of the forms: refused, the page with both is shown again.
 func (s *site) moveTask(w http.ResponseWriter, r *http.Request, do func(id int64, f form) (string, error)) error {
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	f, err := parseForm(r)
-	if err != nil {
-		return err
-	}
-	v, err := s.Store.ViewTask(r.Context(), id)
+	v, f, err := s.taskForm(r)
 	if err != nil {
 		return err
 	}
 	if err := s.mayMove(r, v.Task); err != nil {
 		return err
 	}
+	id := v.Task.ID
 	done, err := do(id, f)
 	if err != nil {
 		status := statusOf(err)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"followup/models"
 	"followup/store"
@@ -64,7 +65,10 @@ type answersPage struct {
 	Point  models.TalkingPoint
 	Kind   string
 	People []answerableRow
-	More   bool
+	Total  store.Count
+	Idle   store.Count
+	First  string // addresses of the first page and of the next one
+	More   string
 	Token  string
 }
 
@@ -89,12 +93,21 @@ func (s *site) pointAnswers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	people, more, err := s.Store.AnsweredBy(r.Context(), tp, seen)
+	after := r.URL.Query().Get("after")
+	found, err := s.Store.AnsweredBy(r.Context(), tp, seen, after)
 	if err != nil {
 		return err
 	}
-	p := answersPage{page: s.page(r, "Whom it answers", "library"), Tabs: libraryTabs("points"), Point: tp, Kind: wordOf(pointKinds, tp.Kind), More: more, Token: newToken()}
-	for _, a := range people {
+	p := answersPage{page: s.page(r, "Whom it answers", "library"), Tabs: libraryTabs("points"), Point: tp, Kind: wordOf(pointKinds, tp.Kind),
+		Total: found.Total, Idle: found.Idle, Token: newToken()}
+	here := idPath("/library/points/", id) + "/answers"
+	if after != "" {
+		p.First = here
+	}
+	if found.Next != "" {
+		p.More = here + "?after=" + url.QueryEscape(found.Next)
+	}
+	for _, a := range found.Rows {
 		why := "Objection: " + objectionWord(a.Kind)
 		switch a.Kind {
 		case models.AnswersLost:

@@ -27,7 +27,9 @@ type entryPage struct {
 	HeardN   store.Count
 	Audio    *recordingView
 	Spoken   string
-	Draft    *moment // since when the form shows what is not saved yet
+	Owner    string   // whose entry it is, by name
+	Owners   []option // whom a manager may give it to
+	Draft    *moment  // since when the form shows what is not saved yet
 }
 
 func (s *site) entryNew(w http.ResponseWriter, r *http.Request) error {
@@ -98,6 +100,9 @@ func (s *site) renderEntry(w http.ResponseWriter, r *http.Request, status int, s
 	if err := s.surroundEntry(r, sh, e, &p); err != nil {
 		return err
 	}
+	if err := s.ownEntry(r, sh, e, &p); err != nil {
+		return err
+	}
 	if d, err := s.draftOver(r, sh, e); err != nil {
 		return err
 	} else if d != nil {
@@ -134,6 +139,52 @@ func (s *site) surroundEntry(r *http.Request, sh shelf, e entry, p *entryPage) e
 	return err
 }
 
+// ownEntry says whose an entry is. Managers give it to somebody else; a
+// snippet is its writer's or everybody's.
+func (s *site) ownEntry(r *http.Request, sh shelf, e entry, p *entryPage) error {
+	if sh.Path == "snippets" {
+		return nil
+	}
+	names, err := s.ownerNames(r)
+	if err != nil {
+		return err
+	}
+	if e.Owner != nil {
+		p.Owner = names[*e.Owner]
+	}
+	if !p.MayPub || e.ID == 0 {
+		return nil
+	}
+	chosen := ownerValue(e.Owner)
+	if p.Form.Values.Has("owner") {
+		chosen = p.Form.Get("owner")
+	}
+	if p.Owners, err = s.ownerOptions(r, chosen, true); err != nil {
+		return err
+	}
+	p.Owners[0].Label = "Nobody"
+	if p.Owner != "" && !slices.ContainsFunc(p.Owners, func(o option) bool { return o.Value == ownerValue(e.Owner) }) {
+		p.Owners = append(p.Owners, option{Value: ownerValue(e.Owner), Label: p.Owner + " (has left)", Selected: chosen == ownerValue(e.Owner)})
+	}
+	return nil
+}
+
+// giveEntry takes the owner that a manager chose.
+func (s *site) giveEntry(r *http.Request, u models.User, e *entry, f form) error {
+	if !f.Values.Has("owner") || !can(u.Role, mayPublishLibrary) || f.Get("owner") == ownerValue(e.Owner) {
+		return nil
+	}
+	to := f.ptr("owner")
+	if to != nil {
+		owner, err := s.Store.ViewUser(r.Context(), *to)
+		if err != nil || owner.DisabledAt != nil {
+			return models.Invalid("owner", "choose somebody of the list; whoever it was has left")
+		}
+	}
+	e.Owner = to
+	return nil
+}
+
 // entrySave keeps what was typed, and moves the entry as the button says.
 func (s *site) entrySave(w http.ResponseWriter, r *http.Request) error {
 	u := userOf(r)
@@ -142,6 +193,9 @@ func (s *site) entrySave(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	sh, e, err := s.typedEntry(r, u, f)
+	if fieldOf(err) == "owner" && f.Get("do") != "autosave" {
+		return s.entryRefused(w, r, sh, e, f, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -194,7 +248,10 @@ func (s *site) typedEntry(r *http.Request, u models.User, f form) (shelf, entry,
 		e.Owner = &u.ID
 	}
 	e.Values, e.Revision = f.Values, f.int64("revision")
-	return sh, e, nil
+	if sh.Path != "snippets" {
+		err = s.giveEntry(r, u, &e, f)
+	}
+	return sh, e, err
 }
 
 // moveEntry does what the button says and tells it in words.
@@ -236,7 +293,7 @@ func (s *site) moveEntry(e *entry, u models.User, do string) (string, error) {
 func (s *site) entryRefused(w http.ResponseWriter, r *http.Request, sh shelf, e entry, f form, err error) error {
 	status, stale := statusOf(err), models.CodeOf(err) == models.CodeConflict
 	if err := f.take(err, "text", "kind", "source", "expires_on", "answers", "words", "title", "before", "after", "days", "client", "permission",
-		"permission_note", "obstacle", "name"); err != nil {
+		"permission_note", "obstacle", "name", "owner"); err != nil {
 		return err
 	}
 	var theirs []entryField

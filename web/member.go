@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -27,6 +28,7 @@ type memberPage struct {
 	Still      int // prospects with which they have anything to do
 	Today      string
 	StandIn    string
+	Seen       string // what the details show
 }
 
 type leaveView struct {
@@ -53,7 +55,7 @@ func (s *site) renderMember(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	ctx := r.Context()
-	p := memberPage{page: s.page(r, u.Name, "team"), Member: u, Self: u.ID == userOf(r).ID, Form: newForm(), Roles: roleOptions, Zones: commonZones}
+	p := memberPage{page: s.page(r, u.Name, "team"), Member: u, Seen: memberSeen(u), Self: u.ID == userOf(r).ID, Form: newForm(), Roles: roleOptions, Zones: commonZones}
 	teams, err := s.Store.Teams(ctx)
 	if err != nil {
 		return err
@@ -136,6 +138,9 @@ func (s *site) memberChange(w http.ResponseWriter, r *http.Request) error {
 	u, err := s.member(r)
 	if err != nil {
 		return err
+	}
+	if f.stale(memberSeen(u), memberNow(u)) {
+		return s.renderMember(w, r, http.StatusConflict, func(p *memberPage) { p.Form, p.Which = f, "details" })
 	}
 	changed, err := s.CRM.ChangeUser(r.Context(), actorOf(r), u.ID, crm.UserInput{
 		Name: f.Get("name"), Role: models.Role(f.Get("role")), Zone: f.Get("zone"), TeamID: f.ptr("team"),
@@ -274,11 +279,12 @@ func (s *site) memberLeft(w http.ResponseWriter, r *http.Request) error {
 	if u.ID == userOf(r).ID {
 		return models.Errorf(models.CodeRefused, "You cannot close your own account. Another admin can.")
 	}
-	prospects, tasks, err := s.CRM.LeaveForGood(r.Context(), actorOf(r), u.ID, f.int64("to"))
+	// Somebody with many prospects takes a while: a closed tab must not stop it half way.
+	prospects, tasks, err := s.CRM.LeaveForGood(context.WithoutCancel(r.Context()), actorOf(r), u.ID, f.int64("to"))
 	if err != nil {
 		return s.memberRefused(w, r, f, "left", err, "to", "role")
 	}
-	s.flash(r, fmt.Sprintf("%s has left: %d prospects and %d tasks were handed over, their accounts are stopped, and they are signed out.", u.Name, prospects, tasks))
+	s.flash(r, fmt.Sprintf("%s has left: %s and %s were handed over, their accounts are stopped, and they are signed out.", u.Name, countOf(prospects, "prospect", "prospects"), countOf(tasks, "task", "tasks")))
 	return redirect(w, r, idPath("/team/", u.ID))
 }
 

@@ -24,13 +24,18 @@ func requestID(r *http.Request) string {
 	return id
 }
 
-// statusWriter remembers what was answered, for the log.
+// statusWriter remembers what was answered, for the log, and that nothing is
+// answered twice.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
+	over   bool // the answer stands: what is written behind it is dropped
 }
 
 func (w *statusWriter) WriteHeader(status int) {
+	if w.over {
+		return
+	}
 	if w.status == 0 {
 		w.status = status
 	}
@@ -38,10 +43,50 @@ func (w *statusWriter) WriteHeader(status int) {
 }
 
 func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.over {
+		return len(b), nil
+	}
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
 	return w.ResponseWriter.Write(b)
+}
+
+// finish lets the answer stand as it is.
+func (w *statusWriter) finish() { w.over = true }
+
+// writersOf are a writer and what lies behind it, outermost first.
+func writersOf(w http.ResponseWriter) []http.ResponseWriter {
+	all := []http.ResponseWriter{w}
+	for {
+		inner, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return all
+		}
+		w = inner.Unwrap()
+		all = append(all, w)
+	}
+}
+
+// begun tells whether a part of the answer has left already.
+func begun(w http.ResponseWriter) bool {
+	for _, layer := range writersOf(w) {
+		if sw, ok := layer.(*statusWriter); ok {
+			return sw.status != 0
+		}
+	}
+	return false
+}
+
+// sessionLost answers where a session can be read or kept no more. It is kept
+// when the page begins to be written: the page itself must not follow.
+func (s *site) sessionLost(w http.ResponseWriter, r *http.Request, err error) {
+	s.failPlain(w, r, err)
+	for _, layer := range writersOf(w) {
+		if f, ok := layer.(interface{ finish() }); ok {
+			f.finish()
+		}
+	}
 }
 
 // Unwrap lets http.ResponseController reach the connection.
@@ -55,7 +100,7 @@ func (s *site) logging(next http.Handler) http.Handler {
 		r = r.WithContext(context.WithValue(r.Context(), keyRequestID, id))
 		next.ServeHTTP(sw, r)
 		level := slog.LevelDebug
-		if sw.status >= 500 {
+		if sw.status >= 500 && r.Context().Err() == nil {
 			level = slog.LevelError
 		}
 		// The path only: a query may hold what somebody searched for.
@@ -70,6 +115,9 @@ func logPath(r *http.Request) string {
 	}
 	if strings.HasPrefix(r.URL.Path, "/b/") {
 		return "/b/…"
+	}
+	if strings.HasPrefix(r.URL.Path, "/l/") {
+		return "/l/…"
 	}
 	if strings.HasPrefix(r.URL.Path, "/join/") {
 		return "/join/…"

@@ -22,8 +22,14 @@ func (s *site) act(h action, needUser bool) http.HandlerFunc {
 			r = withUser(r, u)
 		} else if needUser {
 			to := "/sign-in"
+			next := ""
 			if r.Method == http.MethodGet && r.URL.Path != "/" {
-				to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+				next = r.URL.RequestURI()
+			} else if r.Method == http.MethodPost {
+				next = s.cameFrom(r, "") // where what was typed is put back
+			}
+			if next != "" {
+				to += "?next=" + url.QueryEscape(next)
 			}
 			http.Redirect(w, r, to, http.StatusSeeOther)
 			return

@@ -76,6 +76,8 @@ type mergeView struct {
 	What string // what came with it
 	Who  string
 	When moment
+	Undo string // where the two are told apart again; "" where that is over
+	Gone bool   // they were
 }
 
 // broughtWords name what a merge brought, in the order in which it is told.
@@ -91,23 +93,32 @@ func (s *site) mergesOf(r *http.Request, p *personPage, id int64, names map[stri
 		return err
 	}
 	for _, m := range merges {
-		var brought []string
-		for _, w := range broughtWords {
-			switch n := len(m.Moved[w.table]); n {
-			case 0:
-			case 1:
-				brought = append(brought, "1 "+w.one)
-			default:
-				brought = append(brought, strconv.Itoa(n)+" "+w.many)
-			}
-		}
 		from, err := s.Store.Person(r.Context(), m.DropID)
 		if err != nil {
 			return err
 		}
-		p.Merges = append(p.Merges, mergeView{From: from.Prospect.Name(), What: strings.Join(brought, ", "), Who: wordOr(names[m.By], m.By), When: p.Ago(m.At)})
+		v := mergeView{From: from.Prospect.Name(), What: brought(m), Who: wordOr(names[m.By], m.By), When: p.Ago(m.At), Gone: m.UndoneAt != nil}
+		if _, can := m.Undoable(s.Clock()); can && m.KeepID == id {
+			v.Undo = apartPath(m)
+		}
+		p.Merges = append(p.Merges, v)
 	}
 	return nil
+}
+
+// brought says what came with a merge.
+func brought(m models.Merge) string {
+	var all []string
+	for _, w := range broughtWords {
+		switch n := len(m.Moved[w.table]); n {
+		case 0:
+		case 1:
+			all = append(all, "1 "+w.one)
+		default:
+			all = append(all, strconv.Itoa(n)+" "+w.many)
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 func mergeHref(keep, drop int64) string {

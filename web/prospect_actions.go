@@ -10,14 +10,21 @@ import (
 	"followup/templates"
 )
 
+// personForm is a form about somebody as it came back, with the person as
+// they are now.
+func (s *site) personForm(r *http.Request) (store.PersonView, form, error) {
+	v, err := s.person(r)
+	if err != nil {
+		return v, newForm(), err
+	}
+	f, err := parseForm(r)
+	return v, f, err
+}
+
 // quick runs one of the small forms of a prospect's page: refused, the page
 // is shown again with the form open and what is wrong beside its field.
 func (s *site) quick(w http.ResponseWriter, r *http.Request, name string, fields []string, do func(v store.PersonView, f form) (string, error)) error {
-	v, err := s.person(r)
-	if err != nil {
-		return err
-	}
-	f, err := parseForm(r)
+	v, f, err := s.personForm(r)
 	if err != nil {
 		return err
 	}
@@ -47,7 +54,7 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request) error {
 		touch, choice, err := s.Replies.Answer(r.Context(), replies.AnswerRequest{
 			ProspectID: v.Prospect.ID, UserID: userOf(r).ID, Body: f.Get("body"), Subject: f.Get("subject"),
 			Channel: kind, ContactPointID: to, FormToken: f.Get("form_token"),
-			Undo: models.UndoAnswer, WithFiles: true, HourSeen: seen,
+			Undo: models.UndoAnswer, WithFiles: true, HourSeen: seen, Known: knownAnswer(f),
 		})
 		if err != nil {
 			return "", err
@@ -66,20 +73,35 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// knownAnswer is the newest answer that stood before the writer; nil where the
+// form does not say.
+func knownAnswer(f form) *int64 {
+	if !f.Values.Has("known") {
+		return nil
+	}
+	id := f.int64("known")
+	return &id
+}
+
 func (s *site) book(w http.ResponseWriter, r *http.Request) error {
 	return s.quick(w, r, "book", []string{"starts_at", "minutes", "sure", "tell"}, func(v store.PersonView, f form) (string, error) {
 		at, err := parseLocal("starts_at", f.Get("starts_at"), v.Prospect.Zone)
 		if err != nil {
 			return "", err
 		}
-		_, err = s.CRM.Book(r.Context(), actorOf(r), crm.BookRequest{
+		call, err := s.CRM.Book(r.Context(), actorOf(r), crm.BookRequest{
 			ProspectID: v.Prospect.ID, RepID: v.Prospect.OwnerID, StartsAt: at, Minutes: int(f.int64("minutes")),
 			Title: f.Get("title"), Note: f.Get("note"), Tell: crm.Tell(f.Get("tell")), Ask: f.Get("sure") == "", FormToken: f.Get("form_token"),
 		})
 		if err != nil {
 			return "", err
 		}
-		return "The call is booked: " + newTimes(s.Clock(), userOf(r).Zone).Both(at, v.Prospect.Zone).Text + ".", nil
+		done := "The call is booked: " + newTimes(s.Clock(), userOf(r).Zone).Both(at, v.Prospect.Zone).Text + "."
+		if f.Get("remind") == "" {
+			return done, nil
+		}
+		reminded, err := s.remind(r.Context(), userOf(r), v.Prospect.OwnerID, call)
+		return done + reminded, err
 	})
 }
 

@@ -22,6 +22,7 @@ type prospectFormPage struct {
 	Revision int64
 	Name     string
 	Points   []pointRow
+	Own      []ownField
 	Owners   []option
 	Labels   []option
 	Kinds    []option
@@ -69,8 +70,11 @@ func (s *site) prospectCreate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := s.prospectInput(r, f)
-	created, err := s.CRM.CreateProspect(r.Context(), actorOf(r), in)
+	in, err := s.prospectInput(r, f)
+	var created models.Prospect
+	if err == nil {
+		created, err = s.CRM.CreateProspect(r.Context(), actorOf(r), in)
+	}
 	if err != nil {
 		if err := f.take(err, prospectFields...); err != nil {
 			return err
@@ -102,12 +106,18 @@ func (s *site) prospectUpdate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := s.prospectInput(r, f)
+	in, err := s.prospectInput(r, f)
 	if !can(userOf(r).Role, mayReassign) {
 		in.OwnerID = v.Prospect.OwnerID
 	}
-	in.Custom, in.Notes = v.Prospect.Custom, v.Prospect.Notes
-	if _, err := s.CRM.UpdateProspect(r.Context(), actorOf(r), v.Prospect.ID, f.int64("revision"), in); err != nil {
+	in.Notes = v.Prospect.Notes
+	if !f.Values.Has("own_key") {
+		in.Custom = v.Prospect.Custom
+	}
+	if err == nil {
+		_, err = s.CRM.UpdateProspect(r.Context(), actorOf(r), v.Prospect.ID, f.int64("revision"), in)
+	}
+	if err != nil {
 		status := statusOf(err)
 		if err := f.take(err, prospectFields...); err != nil {
 			return err
@@ -119,7 +129,7 @@ func (s *site) prospectUpdate(w http.ResponseWriter, r *http.Request) error {
 }
 
 // prospectFields are the form's fields that an error may name.
-var prospectFields = []string{"name", "first_name", "last_name", "title", "company", "domain", "zone", "locale", "country", "region", "owner", "email", "phone", "consent_source"}
+var prospectFields = []string{"name", "first_name", "last_name", "title", "company", "domain", "zone", "locale", "country", "region", "owner", "email", "phone", "consent_source", "own"}
 
 func (s *site) renderProspectForm(w http.ResponseWriter, r *http.Request, status int, f form, v *store.PersonView) error {
 	p := prospectFormPage{page: s.page(r, "New prospect", "prospects"), Form: f, Labels: labelOptions, Zones: commonZones}
@@ -150,6 +160,7 @@ func (s *site) renderProspectForm(w http.ResponseWriter, r *http.Request, status
 		row.Labels = choose(label, append([]option(nil), labelOptions...))
 		p.Points = append(p.Points, row)
 	}
+	p.Own = ownRows(f)
 	var err error
 	p.Owners, err = s.ownerOptions(r, f.Get("owner"), false)
 	if err != nil {
@@ -159,7 +170,7 @@ func (s *site) renderProspectForm(w http.ResponseWriter, r *http.Request, status
 }
 
 // prospectInput reads the form; a value with an @ is an address, any other a number.
-func (s *site) prospectInput(r *http.Request, f form) crm.ProspectInput {
+func (s *site) prospectInput(r *http.Request, f form) (crm.ProspectInput, error) {
 	in := crm.ProspectInput{
 		FirstName: f.Get("first_name"), LastName: f.Get("last_name"), Title: f.Get("title"),
 		Company: f.Get("company"), Domain: f.Get("domain"), Zone: f.Get("zone"), Locale: f.Get("locale"),
@@ -184,7 +195,9 @@ func (s *site) prospectInput(r *http.Request, f form) crm.ProspectInput {
 		}
 		in.Points = append(in.Points, p)
 	}
-	return in
+	var err error
+	in.Custom, err = readOwn(f)
+	return in, err
 }
 
 func formOf(v store.PersonView) form {
@@ -201,7 +214,9 @@ func formOf(v store.PersonView) form {
 		vals.Add("point_value", c.Value)
 		vals.Add("point_label", string(c.Label))
 	}
-	return form{Values: vals, Errors: map[string]string{}}
+	f := form{Values: vals, Errors: map[string]string{}}
+	putOwn(f, p.Custom)
+	return f
 }
 
 // person loads the prospect of the path. One that was merged leads to the

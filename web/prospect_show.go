@@ -46,6 +46,7 @@ type answerBox struct {
 	Waiting *moment
 	AskHour *theirHour // an answer outside their hours: it waits, or the writer confirms
 
+	Known    int64 // the newest answer to them that the page shows
 	Draft    models.AnswerDraft
 	Files    []models.AnswerFile
 	Snippets []snippetView

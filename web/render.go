@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -36,10 +37,11 @@ type asset struct {
 }
 
 func loadViews() (*views, error) {
-	v := &views{pages: map[string]*template.Template{}, static: map[string]asset{}}
-	if err := v.readStatic(); err != nil {
+	static, err := staticFiles()
+	if err != nil {
 		return nil, err
 	}
+	v := &views{pages: map[string]*template.Template{}, static: static}
 	base, err := template.New("layout").Funcs(v.funcs()).ParseFS(files, "views/*.html", "views/components/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse the layout: %w", err)
@@ -62,10 +64,14 @@ func loadViews() (*views, error) {
 // file each: what a page loads must not grow in requests with the site.
 var bundles = map[string]string{"css": "app.css", "js": "app.js"}
 
+// staticFiles are read and packed once a process, however many sites it
+// serves. Nobody changes them.
+var staticFiles = sync.OnceValues(readStatic)
+
 // readStatic takes the files under static as they are, and the parts of a
 // bundle together in the order of their names.
-func (v *views) readStatic() error {
-	parts := map[string][]byte{}
+func readStatic() (map[string]asset, error) {
+	all, parts := map[string]asset{}, map[string][]byte{}
 	err := fs.WalkDir(files, "static", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -78,18 +84,18 @@ func (v *views) readStatic() error {
 			parts[bundle] = append(parts[bundle], b...)
 			return nil
 		}
-		v.keepStatic(strings.TrimPrefix(p, "static/"), b)
+		all[strings.TrimPrefix(p, "static/")] = newAsset(b)
 		return nil
 	})
 	for name, content := range parts {
-		v.keepStatic(name, content)
+		all[name] = newAsset(content)
 	}
-	return err
+	return all, err
 }
 
-func (v *views) keepStatic(name string, content []byte) {
+func newAsset(content []byte) asset {
 	sum := sha256.Sum256(content)
-	v.static[name] = asset{content: content, packed: pack(content), hash: hex.EncodeToString(sum[:4])}
+	return asset{content: content, packed: pack(content), hash: hex.EncodeToString(sum[:4])}
 }
 
 // pack compresses once what every browser asks for: style sheets and scripts

@@ -33,10 +33,10 @@ func (s *site) reviewView(r *http.Request, t times, v store.TaskView, f form) (*
 		return nil, err
 	}
 	p := &reviewView{ReviewView: view, Form: f, Zone: v.Person.Prospect.Zone}
-	if f.Values.Has("revision") {
+	if f.Values.Has("revision") && view.Review.FinishedAt == nil {
 		revision := p.Review.Revision
 		p.Review = reviewFrom(f, v.Task.ID)
-		p.Review.FinishedAt, p.Review.Revision = view.Review.FinishedAt, revision
+		p.Review.Revision = revision
 	}
 	d := p.Review
 	p.Checks = []reviewCheck{
@@ -119,24 +119,16 @@ func (s *site) reviewDraft(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.reviewAgain(w, r, id, f, err)
 	}
-	s.flash(r, "Kept as a draft. Nothing follows by itself before the review is finished.")
-	return redirect(w, r, idPath("/tasks/", id))
+	s.flash(r, "The review is kept for later, in Today. Nothing follows by itself before it is finished.")
+	return s.toNext(w, r, id)
 }
 
 func (s *site) reviewForm(r *http.Request) (int64, form, store.TaskView, error) {
-	id, err := pathID(r)
-	if err != nil {
-		return 0, form{}, store.TaskView{}, err
-	}
-	f, err := parseForm(r)
-	if err != nil {
-		return id, f, store.TaskView{}, err
-	}
-	v, err := s.Store.ViewTask(r.Context(), id)
+	v, f, err := s.taskForm(r)
 	if err == nil && (v.Task.Kind != models.TaskReview || v.Person == nil) {
 		err = models.Errorf(models.CodeInvalid, "This task is no review. Load the page again.")
 	}
-	return id, f, v, err
+	return v.Task.ID, f, v, err
 }
 
 // reviewFinish records the review and goes on with the next task.
@@ -172,8 +164,10 @@ func (s *site) reviewAgain(w http.ResponseWriter, r *http.Request, id int64, f f
 		if err != nil {
 			return err
 		}
-		f.Values.Set("revision", strconv.FormatInt(now.Review.Revision, 10))
-		f.General = sentence(f.General) + ". What you typed stands here still; finishing it puts it over the other."
+		if now.Review.FinishedAt == nil {
+			f.Values.Set("revision", strconv.FormatInt(now.Review.Revision, 10))
+			f.General = sentence(f.General) + ". What you typed stands here still; finishing it puts it over the other."
+		}
 	}
 	return s.renderTask(w, r, id, status, f)
 }

@@ -24,12 +24,13 @@ func (s *site) handler() http.Handler {
 	mux.HandleFunc("GET /u/{token}", s.plain(s.unsubscribeShow))
 	mux.HandleFunc("POST /u/{token}", s.plain(s.unsubscribe))
 	s.bookingRoutes(mux)
+	mux.HandleFunc("GET /l/{token}", s.plain(s.trackedLink))
 	mux.HandleFunc("GET /r/{token}", s.plain(s.recordingPublic))
 	mux.HandleFunc("GET /f/{token}", s.plain(s.fileServe))
 	for path, receiver := range s.Webhooks {
 		mux.Handle("POST "+path, s.webhook(path, receiver))
 	}
-	mux.Handle("/", s.sessions.LoadAndSave(s.pages()))
+	mux.Handle("/", packed(s.sessions.LoadAndSave(s.pages())))
 
 	protection := http.NewCrossOriginProtection()
 	// Providers and mail readers post from elsewhere: webhooks prove who they
@@ -153,6 +154,8 @@ func (s *site) peopleRoutes(page register) {
 	page("GET /duplicates/merge", s.mergeShow)
 	page("POST /duplicates/merge", s.merge)
 	page("POST /duplicates/distinct", s.distinct)
+	page("GET /prospects/{id}/apart/{n}", s.apartShow)
+	page("POST /prospects/{id}/apart/{n}", s.apart)
 	page("GET /companies", s.companies)
 	page("GET /companies/new", s.companyNew)
 	page("POST /companies", s.companySave)
@@ -198,6 +201,7 @@ func (s *site) inboxRoutes(page register) {
 	page("POST /answers/{id}/withdraw", s.answerWithdraw)
 	page("GET /messages/{id}/media/{n}", s.mediaShow)
 	page("GET /messages/{id}/rich", s.richShow)
+	page("GET /messages/{id}/why", s.messageWhy)
 }
 
 // sequenceRoutes are what managers write.
@@ -209,6 +213,8 @@ func (s *site) sequenceRoutes(page register) {
 	page("GET /sequences/{key}/edit", s.editorShow)
 	page("POST /sequences/{key}/edit", s.editorSave)
 	page("POST /sequences/{key}/autosave", s.editorAutosave)
+	page("GET /sequences/{key}/people", s.editorPeople)
+	page("GET /sequences/{key}/lacking", s.editorLacking)
 	page("POST /sequences/{key}/test", s.editorTest)
 	page("GET /sequences/{key}/yaml", s.sequenceEdit)
 	page("GET /sequences/{key}/publish", s.publishShow)

@@ -53,7 +53,7 @@ var limitLabels = map[string][2]string{
 	"active_per_rep": {"People of one rep in sequences", "Enrolling more is refused."},
 	"failed_days":    {"Days of failing until a number or address rests", ""},
 	"rest_days":      {"Days for which it rests", ""},
-	"spread":         {"Minutes over which messages are spread", "Those that name no time of day; each person's part stays the same. Promises, calls and exact times are not moved."},
+	"spread":         {"Minutes over which messages are spread", "Emails of a sequence, from the time of day that their step names; texts where it names none. Each person's part stays the same. Promises, reminders, answers and calls are never moved. 0: all in the same minute."},
 	"text_budget":    {"Budget for texts a month", "In the currency of the rates in the configuration; by UTC. Used up, automatic texts wait for the next month."},
 }
 

@@ -60,7 +60,8 @@ type tickView struct {
 type forecastRow struct {
 	Name, Icon string
 	Channel    models.ChannelKind
-	Cap        int
+	Cap        int    // today
+	Grows      string // what its ramp leads up to
 	Cells      []forecastCell
 	Total      int
 }
@@ -205,26 +206,41 @@ func (s *site) schedulerForecast(ctx context.Context, p *schedulerPage) error {
 	}
 	p.Zone = zoneName(p.now.In(p.mine))
 	for _, row := range f.Rows {
-		v := forecastRow{Channel: row.Channel, Cap: row.Capacity(), Total: row.Total, Name: "No sender", Icon: lookOf(row.Channel).Icon}
-		if row.Sender != nil {
-			v.Name = phoneText(row.Sender.Address)
+		v := forecastRow{Channel: row.Channel, Total: row.Total, Name: "No sender", Icon: lookOf(row.Channel).Icon}
+		if x := row.Sender; x != nil {
+			v.Name, v.Cap = phoneText(x.Address), row.Capacity[0].Limit
+			if v.Cap > 0 && v.Cap < x.DailyCap {
+				v.Grows = fmt.Sprintf("growing to %d", x.DailyCap)
+			}
 		} else if row.Channel == models.ChannelCall {
 			v.Name = "The reps"
 		}
-		for _, n := range row.N {
+		for i, n := range row.N {
 			c := forecastCell{N: n}
-			switch {
-			case v.Cap == 0:
-			case n > v.Cap:
-				c.Tone, c.Why = "over", fmt.Sprintf("%d more than it may send that day: they move to the next", n-v.Cap)
-			case float64(n) >= tight*float64(v.Cap):
-				c.Tone, c.Why = "tight", fmt.Sprintf("%d of %d", n, v.Cap)
+			if row.Sender != nil && n > 0 {
+				c.Tone, c.Why = againstCapacity(row.Capacity[i])
 			}
 			v.Cells = append(v.Cells, c)
 		}
 		p.Forecast = append(p.Forecast, v)
 	}
 	return nil
+}
+
+// againstCapacity compares a day with what the sender may send on it.
+func againstCapacity(c store.Capacity) (tone, why string) {
+	over := c.Over()
+	switch {
+	case c.Closed:
+		return "over", "outside the account’s own hours on that day: they move to the next"
+	case over > 0 && c.Used > 0:
+		return "over", fmt.Sprintf("%d more than the %d it may still send that day (%d of %d are sent): they move to the next", over, max(0, c.Limit-c.Used), c.Used, c.Limit)
+	case over > 0:
+		return "over", fmt.Sprintf("%d more than the %d it may send that day: they move to the next", over, c.Limit)
+	case c.Limit > 0 && float64(c.Wanted+c.Used) >= tight*float64(c.Limit):
+		return "tight", fmt.Sprintf("%d of %d", c.Wanted+c.Used, c.Limit)
+	}
+	return "", ""
 }
 
 func (s *site) forecastOf(ctx context.Context, t times) (store.Forecast, error) {

@@ -7,6 +7,7 @@ import (
 
 	"followup/crm"
 	"followup/models"
+	"followup/store"
 	"followup/templates"
 )
 
@@ -21,6 +22,9 @@ type sequenceEditPage struct {
 	New      bool
 	Draft    bool
 	Live     *models.SequenceVersion
+	Was      string // the text as it was saved: what a stale page began with
+	Kept     bool   // what was typed is saved
+	Conflict string // why it is not
 }
 
 // sequenceReview is what the lint says of a source, line by line.
@@ -126,6 +130,10 @@ func (s *site) renderSequenceEdit(w http.ResponseWriter, r *http.Request, key st
 	case v.Version != nil:
 		p.Source = v.Version.Source
 	}
+	p.Was = draftOf(v)
+	if typed != "" && f.Values.Has("was") {
+		p.Was = unixLines(f.Values.Get("was"))
+	}
 	p.Review = review(p.Source)
 	return s.views.render(w, status, "sequence_edit", p)
 }
@@ -140,8 +148,11 @@ func (s *site) sequenceSave(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	source := strings.ReplaceAll(f.Values.Get("source"), "\r\n", "\n")
+	source := unixLines(f.Values.Get("source"))
 	key := f.Get("key")
+	if f.Get("do") == "keep" {
+		return s.yamlKeep(w, r, key, source, f)
+	}
 	d, parseErr := templates.ParseSequence([]byte(source))
 	if key == "" && parseErr == nil {
 		key = d.Key
@@ -165,7 +176,7 @@ func (s *site) sequenceSave(w http.ResponseWriter, r *http.Request) error {
 		status := statusOf(err)
 		if status == http.StatusConflict {
 			if v, verr := s.Store.ViewSequence(r.Context(), key); verr == nil {
-				return s.renderMerge(w, r, v, source, f)
+				return s.mergeYAML(w, r, v, source, f)
 			}
 		}
 		var lint *crm.LintError
@@ -186,6 +197,46 @@ func (s *site) sequenceSave(w http.ResponseWriter, r *http.Request) error {
 		return redirect(w, r, "/sequences/"+key+"/edit")
 	}
 	return redirect(w, r, "/sequences/"+key+"/yaml")
+}
+
+func unixLines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
+
+// mergeYAML lays a text that somebody typed over what was saved meanwhile.
+func (s *site) mergeYAML(w http.ResponseWriter, r *http.Request, v store.SequenceView, source string, f form) error {
+	if f.Values.Has("was") {
+		merged, both := mergeLines(unixLines(f.Values.Get("was")), source, draftOf(v))
+		if both > 0 {
+			f.Values["both"] = []string{countOf(both, "place of the text", "places of the text")}
+		}
+		source = merged
+	}
+	return s.renderMerge(w, r, v, source, f)
+}
+
+// yamlKeep saves the text as it is typed, sound or not, and answers with what
+// the lint says. A stale one keeps nothing and says so.
+func (s *site) yamlKeep(w http.ResponseWriter, r *http.Request, key, source string, f form) error {
+	p := sequenceEditPage{Key: key, Source: source, Revision: f.int64("revision"), Was: unixLines(f.Values.Get("was")), Review: review(source)}
+	v, err := s.Store.ViewSequence(r.Context(), key)
+	if err != nil {
+		return err
+	}
+	if v.Sequence.Revision == p.Revision {
+		v.Sequence, err = s.keepDraft(r, v, source)
+	} else {
+		err = models.Errorf(models.CodeConflict, "stale")
+	}
+	switch {
+	case err == nil:
+		p.Kept, p.Revision, p.Was = true, v.Sequence.Revision, source
+	case models.CodeOf(err) == models.CodeConflict:
+		p.Conflict = "Somebody else saved this sequence. Nothing of yours is lost: press Save draft to lay the two over each other."
+	case messageOf(err) != "":
+		p.Conflict = "Not saved: " + messageOf(err)
+	default:
+		return err
+	}
+	return s.views.fragment(w, "sequence_edit", "yaml-kept", p)
 }
 
 func (s *site) publish(r *http.Request, u models.User, source, key string, d models.Definition, parseErr error, f form) error {

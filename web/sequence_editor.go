@@ -3,12 +3,9 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
-	"strings"
 
 	"followup/models"
-	"followup/scheduler"
 	"followup/store"
 	"followup/templates"
 )
@@ -27,6 +24,7 @@ type editorPage struct {
 	Broken    []findingView // what the form cannot show: mended as text
 	Steps     []editorStep
 	Open      *stepForm // nil: the sequence itself
+	For       previewFor
 	Side      editorSide
 	Variables []string
 }
@@ -46,10 +44,10 @@ type editorSide struct {
 	Step     string // the step that is open; "" for the sequence itself
 	Line     string // what it does, in plain language
 	Findings []findingView
-	Other    int // findings on other steps
-	Missing  []missingVariable
-	People   []personChoice
-	Within   bool // the choices are people inside
+	Other    int    // findings on other steps
+	Was      string // the open part as it was saved: what a stale form began with
+	Lacking  lackingView
+	Someone  bool // there is somebody to preview for
 	For      int64
 	ForName  string
 	Preview  []stepView // the open step first
@@ -57,20 +55,6 @@ type editorSide struct {
 	Refusals []string
 	Segments string
 	MayTest  bool
-}
-
-// missingVariable is one that a text needs and that some people lack.
-type missingVariable struct {
-	Name string
-	Lack int
-	Of   int
-	Who  []personChoice
-}
-
-type personChoice struct {
-	ID       int64
-	Name     string
-	Selected bool
 }
 
 // draftOf is what is being edited: the draft, else what runs.
@@ -127,9 +111,19 @@ func (s *site) renderEditor(w http.ResponseWriter, r *http.Request, v store.Sequ
 		es.Errors, es.Warnings = countFindings(found.Findings, ds.Key)
 		p.Steps = append(p.Steps, es)
 	}
+	asked := f.int64("for")
+	if asked == 0 {
+		asked, _ = strconv.ParseInt(r.URL.Query().Get("for"), 10, 64)
+	}
 	var err error
-	if p.Side, err = s.side(r, v, d, found.Findings, open, f.int64("for")); err != nil {
+	if p.For, err = s.chooseFor(r, v, r.URL.Query().Get("who"), asked); err != nil {
 		return err
+	}
+	if p.Side, err = s.side(r, v, d, found.Findings, open, p.For.ID); err != nil {
+		return err
+	}
+	if f.Failed() {
+		p.Side.Was = f.Values.Get("was")
 	}
 	return s.views.render(w, status, "sequence_editor", p)
 }
@@ -147,15 +141,9 @@ func countFindings(all []findingView, step string) (bad, mild int) {
 	return bad, mild
 }
 
-// mostFillers bounds for how many people missing variables are looked for.
-const mostFillers = 500
-
-// side works out what stands beside the form.
+// side works out what stands beside the form; who is whom it is previewed for.
 func (s *site) side(r *http.Request, v store.SequenceView, d models.Definition, found []findingView, open string, who int64) (editorSide, error) {
-	side := editorSide{Key: v.Sequence.Key, Revision: v.Sequence.Revision, Step: open, For: who}
-	if side.For == 0 {
-		side.For, _ = strconv.ParseInt(r.URL.Query().Get("for"), 10, 64)
-	}
+	side := editorSide{Key: v.Sequence.Key, Revision: v.Sequence.Revision, Step: open, For: who, Someone: who != 0, Was: partOf(d, open)}
 	step, isStep := d.Step(open)
 	for _, f := range found {
 		if f.Step == open && f.Rule != "format" {
@@ -165,24 +153,28 @@ func (s *site) side(r *http.Request, v store.SequenceView, d models.Definition, 
 			side.Other++
 		}
 	}
-	fillers, within, err := s.Store.Fillers(r.Context(), v.Sequence.ID, mostFillers)
-	if err != nil {
-		return side, err
-	}
-	side.Within = within
-	set, err := s.Store.Settings(r.Context())
-	if err != nil {
-		return side, err
-	}
 	if isStep {
-		side.Line = scheduler.Describe(step)
-		side.Missing = s.missing(step, fillers, set)
+		side.Line = stepLine(d.Index(open), step)
+		set, err := s.Store.Settings(r.Context())
+		if err != nil {
+			return side, err
+		}
+		if side.Lacking, err = s.lacking(r.Context(), v.Sequence, step, set); err != nil {
+			return side, err
+		}
 	}
-	side.choose(fillers)
-	if side.For == 0 {
+	if who == 0 {
 		return side, nil
 	}
-	in, err := s.Store.DraftContext(r.Context(), side.For, d)
+	in, err := s.Store.DraftContext(r.Context(), who, d)
+	if err == nil {
+		err = s.maySeePersonOf(r, in.Prospect)
+	}
+	if code := models.CodeOf(err); code == models.CodeNotFound || code == models.CodeForbidden {
+		// Saving goes on where the preview cannot.
+		side.Refusals = []string{messageOf(err)}
+		return side, nil
+	}
 	if err != nil {
 		return side, err
 	}
@@ -205,46 +197,6 @@ func (s *site) side(r *http.Request, v store.SequenceView, d models.Definition, 
 	return side, nil
 }
 
-// choose offers the people to preview for; the first is taken where none was chosen.
-func (d *editorSide) choose(fillers []store.Filler) {
-	const offered = 50
-	known := false
-	for i, f := range fillers {
-		if i < offered || f.Prospect.ID == d.For {
-			d.People = append(d.People, personChoice{ID: f.Prospect.ID, Name: f.Prospect.Name(), Selected: f.Prospect.ID == d.For})
-			known = known || f.Prospect.ID == d.For
-		}
-	}
-	if !known && len(d.People) > 0 {
-		d.For = d.People[0].ID
-		d.People[0].Selected = true
-	}
-}
-
-// missing counts who lacks what the step needs.
-func (s *site) missing(step models.Step, fillers []store.Filler, set models.Settings) []missingVariable {
-	var out []missingVariable
-	for _, name := range templates.Needed(step) {
-		group, _, _ := strings.Cut(name, ".")
-		if slices.Contains([]string{"appointment", "commitment", "talking_point", "sender", "unsubscribe_url"}, group) {
-			continue // it comes with the enrollment and the sending
-		}
-		m := missingVariable{Name: name, Of: len(fillers)}
-		for _, f := range fillers {
-			data := templates.Data{Prospect: f.Prospect, Email: f.Email, Phone: f.Phone, Company: f.Company, Rep: f.Rep, Discovery: f.Discovery, Settings: set, Now: s.Clock()}
-			if templates.Lacks(name, data) {
-				if m.Lack++; len(m.Who) < 5 {
-					m.Who = append(m.Who, personChoice{ID: f.Prospect.ID, Name: f.Prospect.Name()})
-				}
-			}
-		}
-		if m.Lack > 0 {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
 // editorSave keeps what the form says and does what its button says.
 func (s *site) editorSave(w http.ResponseWriter, r *http.Request) error {
 	if err := require(userOf(r), mayEditSequences); err != nil {
@@ -258,11 +210,12 @@ func (s *site) editorSave(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	edited, open, err := applyEditor(&f, draftOf(v))
+	stale := f.int64("revision") != v.Sequence.Revision
+	edited, open, err := applyEditor(&f, draftOf(v), stale)
 	if err != nil {
 		return err
 	}
-	if f.int64("revision") != v.Sequence.Revision && !f.Values.Has("merge") {
+	if stale {
 		return s.renderMerge(w, r, v, edited, f)
 	}
 	if f.Failed() {
@@ -286,8 +239,10 @@ func (s *site) editorSave(w http.ResponseWriter, r *http.Request) error {
 	if open != "" {
 		query.Set("step", open)
 	}
-	if f.Get("for") != "" {
-		query.Set("for", f.Get("for"))
+	for _, name := range []string{"for", "who"} {
+		if f.Get(name) != "" {
+			query.Set(name, f.Get(name))
+		}
 	}
 	if len(query) > 0 {
 		to += "?" + query.Encode()
@@ -317,13 +272,15 @@ func (s *site) editorAutosave(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	edited, open, err := applyEditor(&f, draftOf(v))
+	stale := f.int64("revision") != v.Sequence.Revision
+	f.Values.Del("step_key") // a name is given by a button: the page goes on under the old one
+	edited, open, err := applyEditor(&f, draftOf(v), stale)
 	if err != nil {
 		return err
 	}
 	conflict, saved := "", false
 	switch {
-	case f.int64("revision") != v.Sequence.Revision:
+	case stale:
 		conflict = "Somebody else saved this sequence. Nothing of yours is lost: press Save to lay the two over each other."
 	case !f.Failed():
 		seq, err := s.keepDraft(r, v, edited)
@@ -340,8 +297,11 @@ func (s *site) editorAutosave(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if side.Saved, side.Conflict = saved, conflict; conflict != "" {
-		side.Revision = f.int64("revision") // so that saving asks for the merge
+	if side.Saved, side.Conflict = saved, conflict; f.Failed() {
+		side.Was = f.Values.Get("was")
+	}
+	if conflict != "" {
+		side.Revision, side.Was = f.int64("revision"), f.Values.Get("was") // so that saving asks for the merge
 	}
 	return s.views.fragment(w, "sequence_editor", "editor-side", side)
 }

@@ -12,8 +12,7 @@ import (
 	"followup/templates"
 )
 
-// shownInside is how many people the preview of a move lists one by one; all
-// are counted.
+// shownInside is how many people a page of a move's preview lists.
 const shownInside = 200
 
 type publishPage struct {
@@ -30,9 +29,13 @@ type publishPage struct {
 	Gone      []goneStep
 	Steps     []models.Step // of what is to be published, to go on at
 	Lines     []moveLine
-	More      int64 // people not listed
+	All       int64 // whom all pages of the preview list
+	OnlyHeld  bool  // these are those who would be held because their step is gone
+	NextAfter int64 // where the next page begins; 0: this is the last
+	First     bool  // this is the first
 	Same      int
-	Held      int
+	Held      int   // on this page
+	HeldAll   int64 // whose step is gone and for whom no place is chosen, of everybody
 }
 
 // goneStep is a step that people inside made last and that is no more.
@@ -96,18 +99,34 @@ func (s *site) previewInside(r *http.Request, p *publishPage, sequenceID int64, 
 	}
 	for key, n := range last {
 		if key != "" && d.Index(key) < 0 {
-			p.Gone = append(p.Gone, goneStep{Key: key, Name: stepTitle(p.Live, key), GoOn: p.Form.Get("go_on:" + key), People: n})
+			g := goneStep{Key: key, Name: stepTitle(p.Live, key), GoOn: p.Form.Get("go_on:" + key), People: n}
+			p.Gone = append(p.Gone, g)
+			if g.GoOn == "" {
+				p.HeldAll += n
+			}
 		}
 	}
 	slices.SortFunc(p.Gone, func(a, b goneStep) int { return strings.Compare(a.Key, b.Key) })
 	if !p.Move {
 		return nil
 	}
-	inputs, total, err := s.Store.PeopleInside(r.Context(), sequenceID, shownInside)
+	var made []string
+	for _, g := range p.Gone {
+		if g.GoOn == "" && p.Form.Get("only") == "held" {
+			made = append(made, g.Key)
+		}
+	}
+	p.OnlyHeld = len(made) > 0
+	after := p.Form.int64("after")
+	inputs, total, err := s.Store.PeopleInside(r.Context(), sequenceID, after, made, shownInside+1)
 	if err != nil {
 		return err
 	}
-	p.More = total - int64(len(inputs))
+	p.All, p.First = total, after == 0
+	if len(inputs) > shownInside {
+		inputs = inputs[:shownInside]
+		p.NextAfter = inputs[shownInside-1].Enrollment.ID
+	}
 	for i, line := range s.Scheduler.PreviewMove(inputs, d, p.Next, goOnAt(p.Form)) {
 		switch {
 		case line.Held != "":
@@ -174,7 +193,8 @@ func (s *site) publishNow(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if f.Get("do") == "preview" {
+	if do, after, _ := strings.Cut(f.Get("do"), ":"); do == "preview" {
+		f.Values.Set("after", after)
 		return s.renderPublish(w, r, http.StatusOK, f)
 	}
 	seq, err := s.Store.SequenceByKey(r.Context(), r.PathValue("key"))

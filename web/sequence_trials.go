@@ -37,11 +37,13 @@ func (s *site) trials(r *http.Request, sequenceID int64, d models.Definition) ([
 		}
 		if counts == nil {
 			var err error
-			if counts, err = s.Store.ViewTrials(r.Context(), sequenceID); err != nil {
+			if counts, err = s.Store.ViewTrials(r.Context(), sequenceID, d); err != nil {
 				return nil, err
 			}
 		}
-		out = append(out, viewTrial(st, i+1, counts))
+		t := viewTrial(st, i+1, counts)
+		t.judge(d.Recurring())
+		out = append(out, t)
 	}
 	return out, nil
 }
@@ -63,12 +65,16 @@ func viewTrial(st models.Step, n int, counts []models.TrialCount) trialView {
 		res.Rate, res.Low, res.High = percent(res.Replies, res.People), int(math.Round(low*100)), int(math.Round(high*100))
 		t.Variants = append(t.Variants, res)
 	}
-	t.judge()
 	return t
 }
 
 // judge compares the best two by their share of answers.
-func (t *trialView) judge() {
+func (t *trialView) judge(recurring bool) {
+	if recurring {
+		// A test takes each answer for another person's.
+		t.Verdict = "The same people get it again and again, so no test can tell chance from difference. Compare the rates over some months."
+		return
+	}
 	best, second := -1, -1
 	for i := range t.Variants {
 		switch {

@@ -7,6 +7,7 @@ import (
 
 	"followup/crm"
 	"followup/models"
+	"followup/store"
 )
 
 type settingsPage struct {
@@ -90,10 +91,16 @@ func (s *site) settingsSave(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	section := r.PathValue("section")
+	if stale, err := s.staleSection(r, &f, section); err != nil || stale {
+		if err != nil {
+			return err
+		}
+		return s.renderSettings(w, r, http.StatusConflict, f, section)
+	}
 	_, err = s.CRM.SetRules(r.Context(), actorOf(r), section, f.Get)
 	if err != nil {
 		status := statusOf(err)
-		if err := f.take(err, "workspace", "postal_address", "follow_up_limit", "quiet_from", "quiet_to", "out_of_office_days", "out_of_office_max",
+		if err := f.take(err, "workspace", "postal_address", "follow_up_limit", "link_domain", "quiet_from", "quiet_to", "out_of_office_days", "out_of_office_max",
 			"holidays", "visibility", "hours", "to", "written_hold", "call_reason"); err != nil {
 			return err
 		}
@@ -101,6 +108,23 @@ func (s *site) settingsSave(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.flash(r, "Saved. It holds from now on, for what is planned already too.")
 	return redirect(w, r, "/settings#"+section)
+}
+
+// staleSection tells whether somebody saved the section after the page was opened.
+func (s *site) staleSection(r *http.Request, f *form, section string) (bool, error) {
+	set, err := s.Store.Settings(r.Context())
+	if err != nil || f.Get("seen") == "" || f.Get("seen") == sectionSeen(set, section) {
+		return false, err
+	}
+	last, err := s.Store.ViewAudit(r.Context(), store.AuditQuery{Kind: models.EventSettings, Limit: 20})
+	if err != nil {
+		return false, err
+	}
+	who, err := s.names(r)
+	if err != nil {
+		return false, err
+	}
+	return f.stale(sectionSeen(set, section), sectionNow(last.Rows, who, section)), nil
 }
 
 // Sections are for the page's own list of contents.

@@ -59,7 +59,7 @@ func (f stepForm) TotalWeight() int {
 // stays. Errors name the field.
 func readStep(f *form, s *models.Step) {
 	old := *s
-	s.Name = f.Get("name")
+	s.Name = typedIn(s.Name, f.Get("name"))
 	if k := f.Get("step_key"); k != "" && k != s.Key {
 		if templates.ValidKey(k) {
 			s.Key = k
@@ -86,9 +86,32 @@ func readStep(f *form, s *models.Step) {
 func readTexts(f *form, prefix string, texts ...*string) {
 	for i, name := range []string{"subject", "body", "talking_point", "question", "answered", "not_answered"} {
 		if f.Values.Has(prefix + name) {
-			*texts[i] = strings.TrimRight(strings.ReplaceAll(f.Values.Get(prefix+name), "\r\n", "\n"), "\n ")
+			readText(f, prefix+name, texts[i])
 		}
 	}
+}
+
+// readText takes a text of any number of lines; one that was not touched stays
+// as it was written.
+func readText(f *form, name string, text *string) {
+	typed := strings.TrimRight(strings.ReplaceAll(f.Values.Get(name), "\r\n", "\n"), "\n ")
+	if name == "subject" || strings.HasSuffix(name, "_subject") {
+		typed = typedIn(*text, typed)
+	}
+	if typed != strings.TrimRight(*text, "\n ") {
+		*text = typed
+	}
+}
+
+// typedIn is what stands in an input of one line. One that was not touched
+// gives its text back without line breaks and without spaces around it: that
+// changes nothing.
+func typedIn(old, typed string) string {
+	flat := func(s string) string { return strings.TrimSpace(strings.NewReplacer("\r", "", "\n", "").Replace(s)) }
+	if flat(old) == flat(typed) {
+		return old
+	}
+	return typed
 }
 
 func readVariant(f *form, i int, v *models.Variant) {
@@ -96,7 +119,7 @@ func readVariant(f *form, i int, v *models.Variant) {
 	if !f.Values.Has(prefix + "weight") {
 		return
 	}
-	v.Name = f.Get(prefix + "name")
+	v.Name = typedIn(v.Name, f.Get(prefix+"name"))
 	if n, err := strconv.Atoi(f.Get(prefix + "weight")); err == nil && n >= 0 && n <= 1000 {
 		v.Weight = n
 	} else {
@@ -142,8 +165,23 @@ func carry(to, from *string) {
 	*from = ""
 }
 
+// untouchedTiming tells whether the form says of the timing what it showed:
+// then the rule stays as it was written, also where the form has no words for it.
+func untouchedTiming(f *form, s models.Step) bool {
+	was := newStepForm(s, false, false)
+	for name, value := range map[string]string{"timing": string(was.Timing.Kind), "amount": strconv.Itoa(was.Amount), "unit": was.Unit, "side": was.Side,
+		"at": was.At, "on": string(s.Timing.On), "field": strings.TrimSpace(s.Timing.Field), "cron": strings.TrimSpace(s.Timing.Cron)} {
+		if f.Get(name) != value {
+			return false
+		}
+	}
+	return true
+}
+
 func readTiming(f *form, s *models.Step) {
-	old := s.Timing
+	if untouchedTiming(f, *s) {
+		return
+	}
 	t := models.Timing{Kind: models.TimingKind(f.Get("timing"))}
 	amount, err := strconv.Atoi(f.Get("amount"))
 	if err != nil && f.Get("amount") != "" || amount < 0 {
@@ -193,10 +231,6 @@ func readTiming(f *form, s *models.Step) {
 			t.At = nil
 		}
 	}
-	// Two hours and ten minutes are shown as 130 minutes and stay as they were written.
-	if t.Kind == old.Kind && clock && old.At == nil && old.Days == 0 && old.BusinessDays == 0 && old.Offset() == t.Offset() && t.Field == old.Field && t.On == old.On {
-		return
-	}
 	s.Timing = t
 }
 
@@ -205,9 +239,10 @@ func readHead(f *form, d *models.Definition) {
 	if f.Get("seq_name") == "" {
 		f.Errors["seq_name"] = "A sequence needs a name."
 	} else {
-		d.Name = f.Get("seq_name")
+		d.Name = typedIn(d.Name, f.Get("seq_name"))
 	}
-	d.Description, d.Locale = f.Get("description"), f.Get("locale")
+	readText(f, "description", &d.Description)
+	d.Locale = f.Get("locale")
 	d.Anchor = models.Anchor(strings.TrimPrefix(f.Get("anchor"), "none"))
 	d.DefaultChannel = models.ChannelKind(f.Get("default_channel"))
 	d.CountsAsFollowUp = f.Values.Has("counts_as_follow_up")

@@ -24,13 +24,16 @@ type taskPage struct {
 	Zone     string
 	Lately   []timelineItem
 	// Of a call: its card, and how far the dialling is.
-	Card   *cardView
-	Dial   *dialView
-	Leave  voicemailBox
-	Review *reviewView // of a review
-	Unseen int64       // of a closed call: its review's task, where that is not written
-	Tokens map[string]string
-	Day    dayBox // what the day's order adds: the queue, an apology, a colleague's call
+	Card      *cardView
+	Dial      *dialView
+	Leave     voicemailBox
+	NextTimes []nextTime
+	Review    *reviewView // of a review
+	Unseen    int64       // of a closed call: its review's task, where that is not written
+	Tokens    map[string]string
+	Day       dayBox // what the day's order adds: the queue, an apology, a colleague's call
+	// Unkept is what was typed into a form that came too late.
+	Unkept *unkept
 }
 
 func (s *site) taskShow(w http.ResponseWriter, r *http.Request) error {
@@ -67,25 +70,37 @@ func (s *site) renderTask(w http.ResponseWriter, r *http.Request, id int64, stat
 	if p.Day, err = s.dayBox(r, p.times, v, f); err != nil {
 		return err
 	}
+	p.Unkept = p.unkept(f)
 	return s.views.render(w, status, "task", p)
+}
+
+// taskForm is a task's form as it came back, with the task as it is now.
+func (s *site) taskForm(r *http.Request) (store.TaskView, form, error) {
+	id, err := pathID(r)
+	if err != nil {
+		return store.TaskView{}, newForm(), err
+	}
+	f, err := parseForm(r)
+	if err != nil {
+		return store.TaskView{}, f, err
+	}
+	v, err := s.Store.ViewTask(r.Context(), id)
+	return v, f, err
 }
 
 // taskClose sets a task that is no call done, or dismisses it.
 func (s *site) taskClose(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
+	v, f, err := s.taskForm(r)
 	if err != nil {
 		return err
 	}
-	f, err := parseForm(r)
-	if err != nil {
-		return err
-	}
-	to := models.TaskState(f.Get("state"))
+	id, to := v.Task.ID, models.TaskState(f.Get("state"))
 	if _, err := s.CRM.CloseTask(r.Context(), userOf(r).ID, id, to, f.Get("notes")); err != nil {
+		status := statusOf(err)
 		if err := f.take(err, "notes"); err != nil {
 			return err
 		}
-		return s.renderTask(w, r, id, http.StatusUnprocessableEntity, f)
+		return s.renderTask(w, r, id, status, f)
 	}
 	s.flash(r, "Task "+plain(string(to))+".")
 	return redirect(w, r, s.fromInbox(r, s.nextTask(r, id)))

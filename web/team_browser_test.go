@@ -81,5 +81,5 @@ func TestTeamInTheBrowser(t *testing.T) {
 	b.see("Ada Quinn gets the tasks")
 
 	b.do("read the trail", chromedp.Navigate(app.URL+"/audit"), chromedp.SetValue(chromedp.CSS("#f-kind"), "settings.changed"), chromedp.Click(chromedp.CSS(".audit-filters .btn")), chromedp.WaitVisible(chromedp.CSS(".audit")))
-	b.see("Mara Lind", "FollowUpLimit: 7 → 5")
+	b.see("Mara Lind", "Follow up limit: 7 → 5")
 }

@@ -203,7 +203,7 @@ func TestLeaveAndLeaving(t *testing.T) {
 	if status, _ := manager.Post(left, form("to", fmt.Sprint(other.ID))); status != http.StatusForbidden {
 		t.Errorf("a manager closes an account: status %d", status)
 	}
-	if _, body := admin.Post(left, form("to", fmt.Sprint(other.ID))); !strings.Contains(body, "1 prospects") {
+	if _, body := admin.Post(left, form("to", fmt.Sprint(other.ID))); !strings.Contains(body, "1 prospect and ") {
 		t.Errorf("leaving\n%s", text(body))
 	}
 	if v := person(t, app, p); v.Prospect.OwnerID != other.ID {
@@ -237,7 +237,7 @@ func TestSettingsPage(t *testing.T) {
 			{"sending", "follow_up_limit", "0"}, {"sending", "postal_address", ""}, {"people", "visibility", "nobody"}, {"waiting", "hours", "-3"},
 			{"waiting", "written_hold", "9999"},
 		} {
-			fields := append([]string{"workspace", "Followup", "postal_address", "1 Example Street", "follow_up_limit", "7", "visibility", "all", "hours", "4", "to", "0"}, good...)
+			fields := append([]string{"workspace", "Example Works", "postal_address", "1 Example Street", "follow_up_limit", "7", "visibility", "all", "hours", "4", "to", "0"}, good...)
 			f := form(fields...)
 			f.Set(bad.field, bad.value)
 			status, body := manager.Post("/settings/"+bad.section, f)

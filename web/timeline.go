@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -76,6 +77,9 @@ func timeline(t times, v store.PersonView) []timelineItem {
 			items = append(items, timelineItem{At: e.At, rank: rank, order: e.ID, Line: line})
 		}
 	}
+	for _, o := range v.Opens {
+		items = append(items, timelineItem{At: o.LastAt, rank: 2, order: o.ID, Line: openedLine(o)})
+	}
 	for _, x := range v.Touches {
 		if x.State == models.TouchSkipped && x.EndedAt != nil {
 			why := x.EndDetail
@@ -103,6 +107,16 @@ func timeline(t times, v store.PersonView) []timelineItem {
 		}
 	}
 	return items
+}
+
+// openedLine: a link of ours was opened. Programs open links too, so it says no
+// more than that.
+func openedLine(o models.LinkOpen) *lineView {
+	line := &lineView{Icon: "flag", Text: "Link opened", Why: o.URL}
+	if o.Opens > 1 {
+		line.Text = fmt.Sprintf("Link opened %d times", o.Opens)
+	}
+	return line
 }
 
 func viewMessage(m models.Message) *messageView {

@@ -30,6 +30,9 @@ type moment struct {
 	ISO   string
 }
 
+// MyZone is the user's zone as times name it: "EST".
+func (t times) MyZone() string { return zoneName(t.now.In(t.mine)) }
+
 // Now is the time the page was made, for countdowns.
 func (t times) NowISO() string { return t.now.UTC().Format(time.RFC3339) }
 
@@ -101,6 +104,23 @@ func (t times) Since(at time.Time) moment {
 	m := t.Mine(at)
 	m.Text = span(t.now.Sub(at))
 	return m
+}
+
+// Left is how long until a booked minute, as the page's script goes on
+// counting; "" where it is a day and more.
+func (t times) Left(iso string) string {
+	at, err := time.Parse(time.RFC3339, iso)
+	left := int(at.Sub(t.now).Truncate(time.Second).Seconds())
+	switch h, m := left/3600, left%3600/60; {
+	case err != nil || h >= 24:
+		return ""
+	case left <= 0:
+		return "now"
+	case h > 0:
+		return fmt.Sprintf("in %d h %02d min", h, m)
+	default:
+		return fmt.Sprintf("in %d:%02d", m, left%60)
+	}
 }
 
 // LocalNow is the customer's time of day now: "14:05 EST".

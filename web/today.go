@@ -12,6 +12,9 @@ import (
 // bookedAhead is how far ahead the queue shows booked calls.
 const bookedAhead = 24 * time.Hour
 
+// bookedFar is how far ahead they are shown by themselves.
+const bookedFar = 365 * 24 * time.Hour
+
 type todayPage struct {
 	page
 	Sections []queueSection
@@ -37,6 +40,7 @@ type queueFilter struct {
 type queueSection struct {
 	Key, Title, Note string
 	Rows             []queueRow
+	Cut              bool // there are more than these
 }
 
 // queueRow is one thing to do.
@@ -51,6 +55,7 @@ type queueRow struct {
 	When    moment
 	Due     string // "": not yet; "now", "late"
 	Opens   string // ISO, of a booked call still to come
+	Left    string // until then
 	Action  string
 	Channel models.ChannelKind
 	Kind    models.TaskKind
@@ -71,6 +76,9 @@ func (s *site) today(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := store.TodayFilter{UserIDs: whose.ids, Part: store.QueuePart(q.Get("part")), Now: p.now, DayStart: p.startOfDay(), Until: p.now.Add(bookedAhead)}
+	if f.Part == store.PartBooked {
+		f.Until = p.now.Add(bookedFar) // who asks for booked calls wants them all
+	}
 	if can(u.Role, maySeeTeam) && whose.name == "" && f.Part == "" {
 		f.OverdueOf = whose.team
 	}
@@ -111,6 +119,7 @@ func queue(t times, viewer int64, v store.TodayView, part store.QueuePart) []que
 		for _, row := range v.Tasks {
 			snoozed.Rows = append(snoozed.Rows, snoozedQueueRow(t, viewer, row))
 		}
+		snoozed.Cut = v.Cut
 		return []queueSection{snoozed}
 	}
 	sections := make([]queueSection, 0, len(store.QueueParts)+1)
@@ -129,6 +138,7 @@ func queue(t times, viewer int64, v store.TodayView, part store.QueuePart) []que
 				section.Rows = append(section.Rows, bookedQueueRow(t, b))
 			}
 		}
+		section.Cut = v.Cut && len(v.Tasks) > 0 && v.Tasks[len(v.Tasks)-1].Part == part
 		sections = append(sections, section)
 	}
 	overdue := queueSection{Key: "overdue", Title: "Overdue in your team", Note: "Open for a working day and more. Ask, or take it over."}

@@ -69,6 +69,7 @@ func upcomingQueueRow(t times, viewer int64, row store.TaskRow) queueRow {
 	q := taskQueueRow(t, viewer, row)
 	q.Due, q.Action = "", "Prepare"
 	q.Opens = row.Task.DueAt.UTC().Format(time.RFC3339)
+	q.Left = t.Left(q.Opens)
 	if row.Appointment != nil {
 		q.Text = row.Appointment.Title
 		q.When = t.Both(row.Appointment.StartsAt, row.Appointment.Zone)

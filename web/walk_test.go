@@ -22,8 +22,33 @@ import (
 // script asks for, and the way to a provider and back.
 var noPages = map[string]bool{
 	"GET /accounts/oauth/{provider}/callback": true, "GET /accounts/oauth/{provider}/start": true, "GET /audit/export": true, "GET /inbox/raw/{id}": true,
-	"GET /insights/export": true, "GET /live/badges": true, "GET /messages/{id}/media/{n}": true, "GET /messages/{id}/rich": true,
+	"GET /insights/export": true, "GET /live/badges": true, "GET /sequences/{key}/people": true, "GET /sequences/{key}/lacking": true, "GET /messages/{id}/media/{n}": true, "GET /messages/{id}/rich": true,
 	"GET /prospects/{id}/export": true, "GET /recordings/{token}": true, "GET /you/factor.svg": true,
+}
+
+// ours is a message that was sent; 0 where none was.
+func ours(t *testing.T, app *webtest.App) int64 {
+	t.Helper()
+	for id := int64(1); id < 60; id++ {
+		if _, err := app.Store.GroundsOf(t.Context(), id); err == nil {
+			return id
+		}
+	}
+	return 0
+}
+
+// merged is the page on which a merge is undone.
+func merged(t *testing.T, app *webtest.App) string {
+	t.Helper()
+	keep, gone := app.AddProspect("Ida", "Brandt"), app.AddProspect("Ida", "Brand")
+	if _, err := app.CRM.Merge(t.Context(), models.UserActor(app.Rep.ID), keep.ID, gone.ID); err != nil {
+		t.Fatal(err)
+	}
+	all, err := app.Store.MergesInto(t.Context(), keep.ID)
+	if err != nil || len(all) != 1 {
+		t.Fatal(len(all), err)
+	}
+	return fmt.Sprintf("/prospects/%d/apart/%d", keep.ID, all[0].ID)
 }
 
 // everyPage fills an application and names a page for every route that is
@@ -56,6 +81,10 @@ func everyPage(t *testing.T) (*webtest.App, []string) {
 		"/team", fmt.Sprintf("/team/%d", app.Rep.ID), "/attention", "/audit", "/you", "/accounts", "/accounts/new?at=gmail", "/accounts/1", "/accounts/1/edit", "/accounts/twilio", "/help", "/nowhere", "/welcome",
 		"/library", "/library/points", "/library/points/new", "/library/points/1", "/library/points/1/answers", "/library/brainstorm", "/library/stories/new", "/library/voicemails",
 		"/insights", "/insights?view=rates", "/insights?view=people", "/sandbox", fmt.Sprintf("/sandbox/%d", waiting))
+	if mail := ours(t, app); mail != 0 {
+		pages = append(pages, fmt.Sprintf("/messages/%d/why", mail))
+	}
+	pages = append(pages, merged(t, app))
 	for _, part := range []string{"", "/edit", "/discovery", "/privacy", "/enroll", "/enroll?sequence=1&call_at=2026-12-03T15:00"} {
 		pages = append(pages, fmt.Sprintf("/prospects/%d%s", waiting, part))
 	}

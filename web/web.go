@@ -68,6 +68,7 @@ type site struct {
 	health   healthCache
 	forecast forecastCache
 	refused  refusals
+	lacks    lackCache
 	patterns []string // of the pages behind the session, for the test of their permissions
 	hub      *hub
 	hooks    chan struct{} // bounds the deliveries worked on at once
@@ -98,6 +99,6 @@ func New(opt Options) (http.Handler, error) {
 	}
 	s := &site{Options: opt, views: v, sessions: newSessions(opt), hooks: make(chan struct{}, hooksAtOnce), hub: newHub(opt)}
 	// The session itself is what failed, so the error page must not ask for it.
-	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { s.failPlain(w, r, err) }
+	s.sessions.ErrorFunc = s.sessionLost
 	return s.handler(), nil
 }

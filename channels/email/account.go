@@ -23,14 +23,22 @@ const lookEvery = time.Second
 // Inspect signs in at both servers and opens every folder that is read,
 // saying of each how it went. Nothing is sent.
 func (c *Channel) Inspect(ctx context.Context, sender models.Sender) []channels.Check {
-	checks := []channels.Check{checkOf("Sending by "+sender.Settings.SMTPHost, c.probeSMTP(ctx, sender), "signed in over a secure connection")}
+	options, shown := c.options.noting()
+	checks := []channels.Check{checkOf("Sending by "+sender.Settings.SMTPHost, probeSMTP(ctx, options, sender), "signed in over a secure connection")}
+	if ends, soon := shown.ends(c.options.Clock(), "The certificate of "+sender.Settings.SMTPHost); soon {
+		checks = append(checks, ends)
+	}
 	if sender.Settings.IMAPHost == "" {
 		checks = append(checks, channels.Check{What: "Reading answers", State: channels.CheckWarning,
 			Says: "no IMAP server is given, so answers are not seen and nothing pauses by them; enter it below"})
 		return append(checks, c.inspectDNS(ctx, sender)...)
 	}
-	names, err := c.readable(ctx, sender)
+	options, shown = c.options.noting()
+	names, err := readable(ctx, options, sender)
 	checks = append(checks, checkOf("Reading answers at "+sender.Settings.IMAPHost, err, "signed in; answers are read in "+strings.Join(names, ", ")))
+	if ends, soon := shown.ends(c.options.Clock(), "The certificate of "+sender.Settings.IMAPHost); soon {
+		checks = append(checks, ends)
+	}
 	return append(checks, c.inspectDNS(ctx, sender)...)
 }
 
@@ -50,8 +58,8 @@ func words(err error) string {
 }
 
 // readable names the folders that are read, each opened once.
-func (c *Channel) readable(ctx context.Context, sender models.Sender) ([]string, error) {
-	box, err := signIn(ctx, c.options, sender)
+func readable(ctx context.Context, options Options, sender models.Sender) ([]string, error) {
+	box, err := signIn(ctx, options, sender)
 	if err != nil {
 		return nil, err
 	}

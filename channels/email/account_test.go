@@ -2,10 +2,12 @@ package email_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
 	"followup/channels"
+	"followup/channels/email"
 	"followup/channels/email/emailtest"
 )
 
@@ -49,6 +51,24 @@ func TestInspect(t *testing.T) {
 	}
 	if len(smtp.Accepted()) != 0 {
 		t.Error("something was sent")
+	}
+}
+
+// A mail server's certificate that ends soon is told of, while it still holds.
+func TestInspectWarnsOfCertificates(t *testing.T) {
+	smtp, imap := emailtest.StartSMTP(t, emailtest.SMTPOptions{Username: "riley", Password: "pw", Security: emailtest.StartTLS}), emailtest.StartIMAP(t, "riley", "pw")
+	end := emailtest.CertificateEnds
+	for left, want := range map[time.Duration][]channels.CheckState{
+		15 * 24 * time.Hour: {channels.CheckFine, channels.CheckFine},
+		13 * 24 * time.Hour: {channels.CheckFine, channels.CheckWarning, channels.CheckFine, channels.CheckWarning},
+	} {
+		channel := newChannel(t, func(o *email.Options) { o.Clock = fixed(end.Add(-left)) })
+		got := channel.Inspect(context.Background(), mailbox(smtp, imap))
+		if !equalStates(got, want...) {
+			t.Errorf("%s before: %+v", left, got)
+		} else if len(got) == 4 && !strings.Contains(got[3].Says, "ends on 1 January 2100") {
+			t.Errorf("it says %q", got[3].Says)
+		}
 	}
 }
 

@@ -56,6 +56,8 @@ type Options struct {
 
 	RootCAs *x509.CertPool // nil: the system's
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
+
+	shown *certificates // notes what servers show; nil: nobody looks
 }
 
 func (o Options) withDefaults() Options {

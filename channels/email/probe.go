@@ -12,7 +12,7 @@ import (
 // Probe signs in at the sender's SMTP server and, where answers are read, at
 // its IMAP server, and opens every folder that is to be read. Nothing is sent.
 func (c *Channel) Probe(ctx context.Context, sender models.Sender) error {
-	if err := c.probeSMTP(ctx, sender); err != nil {
+	if err := probeSMTP(ctx, c.options, sender); err != nil {
 		return err
 	}
 	if sender.Settings.IMAPHost == "" && sender.Inbound != models.InboundPoll {
@@ -35,12 +35,12 @@ func (c *Channel) Probe(ctx context.Context, sender models.Sender) error {
 	return nil
 }
 
-func (c *Channel) probeSMTP(ctx context.Context, sender models.Sender) error {
+func probeSMTP(ctx context.Context, options Options, sender models.Sender) error {
 	srv, err := smtpServer(sender)
 	if err != nil {
 		return err
 	}
-	s, err := dial(ctx, c.options, srv)
+	s, err := dial(ctx, options, srv)
 	if err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

@@ -97,7 +97,11 @@ func loopback(host string) bool {
 }
 
 func (o Options) tlsConfig(host string) *tls.Config {
-	return &tls.Config{ServerName: host, RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12}
+	config := &tls.Config{ServerName: host, RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12}
+	if o.shown != nil {
+		config.VerifyConnection = o.shown.note
+	}
+	return config
 }
 
 // helo is the name given in EHLO; "" leaves the machine's own.

@@ -151,7 +151,12 @@ func mailInForm(body []byte, boundary string) ([]byte, error) {
 			return nil, models.Invalid("body", "the form cannot be read: %v", err)
 		}
 		if formFields[part.FormName()] {
-			return io.ReadAll(part)
+			content, err := io.ReadAll(part)
+			// A form without its end holds a message all the same: refused, it would be lost.
+			if err != nil && (len(content) == 0 || !errors.Is(err, io.ErrUnexpectedEOF)) {
+				return nil, models.Invalid("body", "the form's message cannot be read: %v", err)
+			}
+			return content, nil
 		}
 	}
 }

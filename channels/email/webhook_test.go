@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"followup/channels"
+	"followup/channels/channeltest"
 	"followup/channels/email"
 	"followup/channels/email/emailtest"
 	"followup/models"
@@ -184,9 +185,15 @@ func TestTheFormsOfPostedMail(t *testing.T) {
 
 // Whatever is posted with the right secret is a message or an error.
 func FuzzPostedMail(f *testing.F) {
-	f.Add("message/rfc822", answer("posted"))
-	f.Add("application/json", []byte(`{"from":"dana@customer.test","to":["riley@sales.test"],"text":"x","html":"<p>x</p>","references":["<a@b>","x"]}`))
-	f.Add("multipart/form-data; boundary=x", []byte("--x\r\nContent-Disposition: form-data; name=\"email\"\r\n\r\nSubject: x\r\n\r\nx\r\n--x--\r\n"))
+	for contentType, seed := range map[string][]byte{
+		"message/rfc822":                  answer("posted"),
+		"application/json":                []byte(`{"from":"dana@customer.test","to":["riley@sales.test"],"text":"x","html":"<p>x</p>","references":["<a@b>","x"]}`),
+		"multipart/form-data; boundary=x": []byte("--x\r\nContent-Disposition: form-data; name=\"email\"\r\n\r\nSubject: x\r\n\r\nx\r\n--x--\r\n"),
+	} {
+		for _, b := range append(channeltest.Broken(100, seed), seed) {
+			f.Add(contentType, b)
+		}
+	}
 	f.Add("multipart/form-data", []byte("--\r\n"))
 	channel := email.New(email.Options{Clock: fixed(noon), Sender: hookSenders})
 	f.Cleanup(func() { _ = channel.Close() })

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"followup/channels"
+	"followup/channels/channeltest"
 	"followup/channels/sms"
 	"followup/channels/twilioapi"
 	"followup/channels/twilioapi/twiliotest"
@@ -119,7 +120,8 @@ func TestStatus(t *testing.T) {
 // FuzzWebhook: whatever a form holds, signed by Twilio or not, it is read or
 // refused, and what is read can be decoded again.
 func FuzzWebhook(f *testing.F) {
-	for _, form := range []string{"", "MessageSid=SM1&Body=hi", "NumMedia=99&MediaUrl0=x", "Body=%F0%9F%99%82", "a;b", "%zz", "MessageStatus=failed&ErrorCode=x", "To=&To=b"} {
+	seeds := []string{"", "MessageSid=SM1&Body=hi", "NumMedia=99&MediaUrl0=x", "Body=%F0%9F%99%82", "a;b", "%zz", "MessageStatus=failed&ErrorCode=x", "To=&To=b"}
+	for _, form := range append(seeds, channeltest.Broken(200, seeds...)...) {
 		f.Add(form, true, true)
 		f.Add(form, false, false)
 	}

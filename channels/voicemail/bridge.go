@@ -101,6 +101,11 @@ func (c *Channel) ringProspect(ctx context.Context, token string, req twilioapi.
 	if err != nil || d.State.Over() || d.Number == "" {
 		return twiml(hangup{}), err
 	}
+	if d.ValidUntil != nil && !c.o.Clock().Before(*d.ValidUntil) {
+		const over = "their hours were over before you pressed a key"
+		late := say{Voice: c.o.Voice, Language: c.o.Language, Text: "It is too late to call them now."}
+		return twiml(late, hangup{}), c.progress(ctx, token, models.DialFailed, req, over, 0)
+	}
 	if err := c.progress(ctx, token, models.DialTalking, req, "", 0); err != nil {
 		return channels.Webhook{}, err
 	}

@@ -135,3 +135,30 @@ func TestConnectRefused(t *testing.T) {
 		t.Errorf("a forged request: %v", err)
 	}
 }
+
+// Whoever presses the key when the prospect's hours are over rings nobody.
+func TestConnectTooLate(t *testing.T) {
+	b, d := newBridge(t)
+	out, err := b.Connect(t.Context(), b.ring())
+	if err != nil {
+		t.Fatal(err)
+	}
+	press := func() string {
+		return spoken(t, b.webhook(t, twiliotest.Request(public+voicemail.VoiceHook+"?d=tok&step=go",
+			url.Values{"CallSid": {out.ProviderID}, "From": {ours}, "To": {theirs(2)}, "Digits": {"5"}})))
+	}
+	over := noon
+	d.dial.ValidUntil = &over
+	if s := press(); strings.Contains(s, "<Dial") || !strings.Contains(s, "too late") {
+		t.Errorf("the rep hears %s", s)
+	}
+	if len(d.told) != 1 || d.told[0] != "failed their hours were over before you pressed a key" {
+		t.Errorf("told %q", d.told)
+	}
+	d.dial.State = models.DialRinging
+	later := noon.Add(time.Minute)
+	d.dial.ValidUntil = &later
+	if s := press(); !strings.Contains(s, "<Dial") {
+		t.Errorf("a minute before the end the rep hears %s", s)
+	}
+}

@@ -75,7 +75,7 @@ func newCrowd(ctx context.Context, dsn string, clock models.Clock, p crowdPlan) 
 	if err != nil {
 		return nil, err
 	}
-	settings.PostalAddress = "1 Main Street, Springfield"
+	settings.Workspace, settings.PostalAddress = "Example Works", "1 Main Street, Springfield"
 	if err := s.SaveSettings(ctx, settings, models.ActorSystem, clock()); err != nil {
 		return nil, err
 	}

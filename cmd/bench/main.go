@@ -32,7 +32,7 @@ type bench struct {
 	touches int     // that the insights are of
 	// prospects that the pages are over.
 	prospects int
-	// filled is the address of a database that followup seed filled with them.
+	// filled is the address of a database that has them already.
 	filled  string
 	profile string
 	out     io.Writer
@@ -65,9 +65,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	flags.Float64Var(&b.scale, "scale", 1, "of all sizes; 0.1 is a quick look")
 	flags.IntVar(&b.rounds, "rounds", 5, "in which what is compared takes turns")
 	flags.IntVar(&b.people, "people", 1_000_000, "the most enrolled in the section growth; 10000000 takes 20 GB and a quarter of an hour")
-	flags.IntVar(&b.touches, "touches", 200_000, "that the section insights counts; 10000000 takes 10 GB and half an hour")
+	flags.IntVar(&b.touches, "touches", 200_000, "that the section insights counts; 10000000 takes 15 GB and most of an hour")
 	flags.IntVar(&b.prospects, "prospects", 100_000, "that the section pages is over; 1000000 takes 12 GB and a quarter of an hour")
-	flags.StringVar(&b.filled, "filled", "", "address of a PostgreSQL that 'followup seed --prospects N --password \""+visitPassword+"\"' filled, for the section pages; none: one of its own")
+	flags.StringVar(&b.filled, "filled", "", "address of a PostgreSQL that 'followup seed --prospects N --password \""+visitPassword+"\"' filled, for the sections pages and insights (which fills an empty one itself and leaves it so, for the next run); none: one of their own")
 	only := flags.String("only", "", "sections, by comma: "+names())
 	into := flags.String("o", "", "file for the report; none: only what is printed")
 	flags.StringVar(&b.profile, "profile", "", "prefix of files for CPU profiles of the engine")

@@ -142,7 +142,7 @@ func (s *seeder) seed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	settings.PostalAddress = "1 Main Street, Springfield"
+	settings.Workspace, settings.PostalAddress = "Storm & Sons", "1 Main Street, Springfield"
 	settings.Caps = models.Caps{} // a storm makes in minutes what takes weeks
 	if err := s.store.SaveSettings(ctx, settings, models.ActorSystem, s.clock()); err != nil {
 		return err

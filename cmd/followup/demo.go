@@ -162,6 +162,10 @@ func (cmd demoCmd) pace(term terminal, w *demo.World, a *app) demo.Pace {
 	}
 }
 
+// firstSpread is over how many minutes a new workspace of one's own spreads the
+// emails of its sequences.
+const firstSpread = 30
+
 // Modes of a workspace, as the first sign-in chooses them.
 const (
 	modeDemonstration = "demonstration"
@@ -174,5 +178,8 @@ func (a *app) setMode(ctx context.Context, mode string) error {
 		return err
 	}
 	settings.Mode = mode
+	if mode == modeOwn && settings.Caps.SpreadMinutes == 0 { // docs/decisions/0015
+		settings.Caps.SpreadMinutes = firstSpread
+	}
 	return a.store.SaveSettings(ctx, settings, models.ActorSystem, a.clock())
 }

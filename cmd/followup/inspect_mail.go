@@ -81,7 +81,10 @@ func (f mailFile) inspect(now time.Time) []replies.Inspection {
 	if err != nil {
 		return []replies.Inspection{{File: f.name, Class: string(models.ClassOther), Error: err.Error()}}
 	}
-	messages := replies.Mbox(raw)
+	var messages [][]byte
+	if mayBeMbox(f.name) {
+		messages = replies.Mbox(raw)
+	}
 	if messages == nil {
 		return []replies.Inspection{replies.Inspect(f.name, raw, now)}
 	}
@@ -90,6 +93,17 @@ func (f mailFile) inspect(now time.Time) []replies.Inspection {
 		list[i] = replies.Inspect(fmt.Sprintf("%s:%d", f.name, i+1), message, now)
 	}
 	return list
+}
+
+// mayBeMbox: programs call their mailboxes "Inbox", "2026-11.mbox" or, in the
+// archives of lists, "2026-November.txt". Any other ending is one message's,
+// though it begins with the line of an mbox and holds a second one in its text.
+func mayBeMbox(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case "", ".mbox", ".mbx", ".mbs", ".txt":
+		return true
+	}
+	return false
 }
 
 // expand lists the files in the order given; a directory stands for every

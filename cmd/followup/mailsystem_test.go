@@ -93,6 +93,9 @@ func (tr *trial) run() {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := tr.crm.SetIdentity(t.Context(), models.ActorSystem, "Moss Pumps", "1 Example Street, Springfield"); err != nil {
+		t.Fatal(err)
+	}
 	if err := tr.configureSenders(t.Context()); err != nil {
 		t.Fatal(err)
 	}

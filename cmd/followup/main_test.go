@@ -195,6 +195,11 @@ func TestInspectMail(t *testing.T) {
 	if out := strings.Split(strings.TrimSpace(s.ok("inspect-mail", box)), "\n"); len(out) != 2 || !strings.Contains(out[0], `"file":"`+box+`:1"`) || !strings.Contains(out[1], `"reply":"No."`) {
 		t.Errorf("an mbox gives a line for each of its messages: %q", out)
 	}
+	one := s.file("saved.eml", "From dana@example.com Mon Nov 23 09:30:00 2026\nFrom: dana@example.com\nSubject: Re: Pumps\n\nYes. You wrote:\n\n"+
+		"From luis@example.com Mon Nov 23 09:31:00 2026\nSubject: Pumps\n\nDo you want them?\n")
+	if out := strings.Split(strings.TrimSpace(s.ok("inspect-mail", one)), "\n"); len(out) != 1 || !strings.Contains(out[0], `"file":"`+one+`"`) {
+		t.Errorf("a single message's file is one, whatever stands in it: %q", out)
+	}
 }
 
 // A directory stands for the files under it, named as it was given; what

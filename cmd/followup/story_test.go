@@ -124,6 +124,9 @@ func (s *story) wired() *app {
 func (s *story) begin(ln net.Listener) {
 	t := s.t
 	var err error
+	if err := s.crm.SetIdentity(t.Context(), models.ActorSystem, "Meridian Pumps", "1 Example Street, New York"); err != nil {
+		t.Fatal(err)
+	}
 	s.rep, _, err = s.crm.AddUser(t.Context(), models.ActorSystem, models.User{
 		Email: "rae@meridian-pumps.test", Name: "Rae Moss", Role: models.RoleRep, Zone: "America/New_York", Phone: "+12125552001",
 	}, "")

@@ -89,7 +89,7 @@ func wire(ctx context.Context, cfg config.Config, clock models.Clock, log *slog.
 	replica := strings.ToLower(rand.Text()[:12])
 	a.scheduler = &scheduler.Scheduler{
 		Store: a.store, Channels: a.channels, Clock: clock, Log: log, Replica: replica,
-		Slots: cfg.Scheduler.Slots, SendFor: cfg.Scheduler.SendFor, Synchronous: opt.synchronous, PublicURL: cfg.PublicURL, BookingLink: a.store.BookingLink,
+		Slots: cfg.Scheduler.Slots, SendFor: cfg.Scheduler.SendFor, Synchronous: opt.synchronous, PublicURL: cfg.PublicURL, BookingLink: a.store.BookingLink, TrackedLink: a.store.TrackedLink,
 		Rates: rates(cfg),
 	}
 	a.replies = &replies.Service{Store: a.store, Channels: a.channels, Clock: clock, Log: log, Wake: a.scheduler.Wake}

@@ -106,7 +106,7 @@ func New(t testing.TB, opt Options) *App {
 	for _, kind := range []models.ChannelKind{models.ChannelEmail, models.ChannelSMS, models.ChannelVoicemail} {
 		a.Channels.Add(models.ProviderSandbox, sandbox.New(kind, sandbox.Options{Clock: a.Now}))
 	}
-	a.Scheduler = &scheduler.Scheduler{Store: a.Store, Channels: a.Channels, Clock: a.Now, Log: opt.Log, Replica: "webtest", Synchronous: true, PublicURL: "https://followup.example.com", BookingLink: a.Store.BookingLink}
+	a.Scheduler = &scheduler.Scheduler{Store: a.Store, Channels: a.Channels, Clock: a.Now, Log: opt.Log, Replica: "webtest", Synchronous: true, PublicURL: "https://followup.example.com", BookingLink: a.Store.BookingLink, TrackedLink: a.Store.TrackedLink}
 	a.Replies = &replies.Service{Store: a.Store, Channels: a.Channels, Clock: a.Now, Log: opt.Log, Wake: a.Scheduler.Wake}
 	a.CRM = &crm.Service{Store: a.Store, Clock: a.Now, Log: opt.Log, Wake: a.Scheduler.Wake}
 	a.prepare(ctx, opt)
@@ -129,7 +129,7 @@ func (a *App) prepare(ctx context.Context, opt Options) {
 	a.Manager = a.AddUser("Mara Lind", "manager@example.com", models.RoleManager)
 	a.Rep = a.AddUser("Rae Kim", "rep@example.com", models.RoleRep)
 	settings := models.DefaultSettings()
-	settings.PostalAddress = "1 Example Street, Springfield"
+	settings.Workspace, settings.PostalAddress = "Example Works", "1 Example Street, Springfield"
 	if !opt.FirstRun {
 		settings.Mode = "own"
 	}

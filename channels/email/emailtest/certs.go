@@ -42,10 +42,13 @@ func mustAuthority(t testing.TB) authority {
 	return a
 }
 
+// CertificateEnds is when the certificates here stop being valid.
+var CertificateEnds = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // newAuthority makes a certificate authority and a certificate for Host,
 // valid whatever time a test plays at.
 func newAuthority() (authority, error) {
-	from, to := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+	from, to := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), CertificateEnds
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return authority{}, err

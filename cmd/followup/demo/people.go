@@ -18,19 +18,20 @@ type reaction struct {
 	after   time.Duration
 	what    string
 	do      func(w *World, p *person, sent models.Message) models.Raw
+	when    func(sent models.Message) bool // nil: always
 }
 
 // onEmail, onText and onVoicemail name the message that a customer reacts to.
 func onEmail(nth int, after time.Duration, what string, do func(*World, *person, models.Message) models.Raw) reaction {
-	return reaction{models.ChannelEmail, nth, after, what, do}
+	return reaction{models.ChannelEmail, nth, after, what, do, nil}
 }
 
 func onText(nth int, after time.Duration, what string, do func(*World, *person, models.Message) models.Raw) reaction {
-	return reaction{models.ChannelSMS, nth, after, what, do}
+	return reaction{models.ChannelSMS, nth, after, what, do, nil}
 }
 
 func onVoicemail(nth int, after time.Duration, what string, do func(*World, *person, models.Message) models.Raw) reaction {
-	return reaction{models.ChannelVoicemail, nth, after, what, do}
+	return reaction{models.ChannelVoicemail, nth, after, what, do, nil}
 }
 
 // says answers by the channel of what reached them.
@@ -70,7 +71,7 @@ func bounces(w *World, p *person, sent models.Message) models.Raw {
 // react plans what a customer does about a message that reached them.
 func (w *World) react(p *person, sent models.Message) {
 	for _, r := range p.part.customer {
-		if r.channel != sent.Channel || r.nth != p.reached[sent.Channel] {
+		if r.channel != sent.Channel || r.nth != p.reached[sent.Channel] || r.when != nil && !r.when(sent) {
 			continue
 		}
 		w.after(r.after, p.prospect.Name()+" "+r.what, func(ctx context.Context) error {

@@ -58,6 +58,9 @@ func (w *World) Today(ctx context.Context, end time.Time) error {
 			w.after(end.Add(-a.wrote).Sub(now), p.prospect.Name()+" writes", func(ctx context.Context) error { return w.write(ctx, p, a.writes) })
 		}
 	}
+	if err := w.fair(ctx, end); err != nil {
+		return err
+	}
 	return w.stock(ctx)
 }
 

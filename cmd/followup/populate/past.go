@@ -78,6 +78,7 @@ func (f *filler) conversation(i int64) models.Conversation {
 	}
 	at, point, sender, last := f.heardAt(i), 2*i-1, f.mailbox[f.rep(i)], i*4+2
 	c.LastInboundAt, c.LastMessageAt, c.LastMessageID, c.LastChannel, c.LastContactID, c.LastSenderID = &at, &at, &last, models.ChannelEmail, &point, &sender
+	c.LastWritten, c.LastWrittenAt = c.LastChannel, c.LastInboundAt
 	if f.waits(i) {
 		c.WaitingSince, c.UnreadCount = &at, 1
 	}

@@ -115,6 +115,11 @@ func (j *judge) opened(t task) {
 	}
 	var purpose models.Purpose
 	w.fail(j.rows(`SELECT purpose FROM touches WHERE id = ?`, func(rows *sql.Rows) error { return rows.Scan(&purpose) }, t.touch))
+	// The rounds of claiming of one instant are told together: a call that was
+	// opened before the goodbye was taken is learned of after it.
+	if pu := w.model.pursuit(t.p); pu.goodbye && pu.parted.Equal(w.now) {
+		return
+	}
 	j.within(t.p, purpose, "call task")
 }
 
@@ -158,7 +163,7 @@ func (j *judge) count(p *person, purpose models.Purpose) {
 	case models.PurposeFollowUp:
 		pu.days[models.DateOf(j.w.now, j.zoneOf(p))] = true
 	case models.PurposeGoodbye:
-		pu.goodbye = true
+		pu.goodbye, pu.parted = true, j.w.now
 	}
 }
 

@@ -1,11 +1,14 @@
 package simulate
 
 import (
+	"database/sql"
+	"fmt"
 	"slices"
 	"time"
 
 	"followup/crm"
 	"followup/models"
+	"followup/templates"
 )
 
 // live is what happens to somebody again and again, unprovoked.
@@ -35,8 +38,8 @@ func (w *world) live(p *person) {
 	case 11:
 		if w.chance(0.1) {
 			w.orderByHand(p)
-		} else {
-			w.moveVersion(p)
+		} else if behind := w.unended(p); len(behind) > 0 && w.chance(0.1) {
+			w.moveVersions(oneOf(w, behind).course)
 		}
 	}
 }
@@ -226,9 +229,7 @@ func (w *world) manage() {
 		}
 		w.note("manager", nil, "publishes version %d of %s", c.number, c.def.Key)
 		if w.chance(0.5) { // and takes those along who are in it
-			for _, p := range w.people {
-				w.moveVersion(p)
-			}
+			w.moveVersions(c)
 		}
 	}
 }
@@ -300,23 +301,48 @@ func (w *world) allDown(d time.Duration) {
 	}
 }
 
-// moveVersion moves somebody to the newest version of their sequence. The
-// store plans such a move and has no operation yet that asks for one: the row
-// is written as that operation would.
-func (w *world) moveVersion(p *person) {
-	for _, e := range w.unended(p) {
-		if w.versions[e.course.version].Key == "" {
-			continue
-		}
-		res, err := w.db.ExecContext(w.ctx, `UPDATE enrollments SET pending_version_id = ?, replan_at = CASE state WHEN 'active' THEN ? ELSE replan_at END
-			WHERE id = ? AND version_id <> ?`, e.course.version, w.now.UTC(), e.id, e.course.version)
-		if err != nil {
-			w.fail(err)
-			return
-		}
-		if n, _ := res.RowsAffected(); n > 0 {
-			e.moved = true
-			w.note("manager", p, "moves enrollment %d to version %d of %s", e.id, e.course.number, e.course.def.Key)
+// moveVersions takes those along who are in a sequence, as a manager does who
+// publishes it again and has the people inside move: what says the same is no
+// new version, and the move is carried out in its batches.
+func (w *world) moveVersions(c *course) {
+	source, err := templates.FormatSequence(c.def)
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	seq, err := w.store.SequenceByKey(w.ctx, c.def.Key)
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	req := crm.PublishRequest{Key: c.def.Key, Source: string(source), Override: "simulated", Revision: seq.Revision, Move: true}
+	v, move, err := w.crm.PublishVersion(w.ctx, w.manager.ID, req)
+	if err != nil {
+		w.fail(fmt.Errorf("moving those in %s: %w", c.def.Key, err))
+		return
+	}
+	if v.ID != c.version {
+		w.fail(fmt.Errorf("publishing %s again made version %d of what said the same", c.def.Key, v.Number))
+		return
+	}
+	if move == nil {
+		return
+	}
+	if err := w.crm.ContinueMoves(w.ctx, w.now); err != nil {
+		w.fail(err)
+		return
+	}
+	told := map[int64]bool{}
+	w.fail(w.judge.rows(`SELECT id FROM enrollments WHERE pending_version_id = ?`, func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		told[id] = true
+		return err
+	}, v.ID))
+	for _, p := range w.people {
+		for _, e := range w.unended(p) {
+			e.moved = e.moved || told[e.id]
 		}
 	}
+	w.note("manager", nil, "moves %d of %s to version %d", move.Total, c.def.Key, c.number)
 }

@@ -69,6 +69,7 @@ type promise struct {
 type pursuit struct {
 	days    map[models.Date]bool
 	goodbye bool
+	parted  time.Time // when it was said
 }
 
 type arrival struct {

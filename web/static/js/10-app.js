@@ -31,7 +31,7 @@
       el.classList.toggle("soon", left < 600);
       if (left <= 0 && el.dataset.open && !el.dataset.asked) {
         el.dataset.asked = "1";
-        setTimeout(() => location.reload(), 1500);
+        if (el.dispatchEvent(new CustomEvent("opens", { bubbles: true, cancelable: true }))) setTimeout(() => location.reload(), 1500);
       }
     }
   };
@@ -195,7 +195,6 @@
     else {
       const outcome = $(`[data-key="${CSS.escape(e.key)}"]`);
       if (!outcome) done = false;
-      else if ("next" in outcome.dataset && !$("#f-next_at").value) focusOn("#f-next_at");
       else outcome.click();
     }
     if (done) e.preventDefault();

@@ -10,7 +10,7 @@
     return;
   }
   const said = (sel, text) => { const el = $(sel, form); if (el) el.textContent = text || ""; };
-  let timer = 0, under = null, dirty = false, stopped = false;
+  let timer = 0, under = null, dirty = false, stopped = false, lost = 0;
 
   const save = async () => {
     timer = 0;
@@ -28,16 +28,21 @@
       // Two windows: what stands here waits for a decision, it is not put over the other by itself.
       if (res.status === 409) stopped = true;
       said("[data-saved]", told.error || "Kept as a draft.");
+      lost = 0;
     } catch {
       dirty = true;
+      lost = Math.min(lost + 1, 6);
       said("[data-saved]", "Not kept yet: the server cannot be reached. What you typed stays here.");
+      later(lost * 2500);
     }
+  };
+  const later = (wait) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { under = save().finally(() => { under = null; }); }, wait);
   };
   const soon = () => {
     dirty = true;
-    if (stopped) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => { under = save().finally(() => { under = null; }); }, 600);
+    if (!stopped) later(600);
   };
   form.addEventListener("input", (e) => {
     if (e.target.id === "f-reason") { const own = $("[name=reason_from][value=fresh]", form); if (own) own.checked = true; }
@@ -49,6 +54,59 @@
       if (line) line.textContent = e.target.value === "fresh" ? $("#f-reason").value : e.target.closest("label").querySelector("span").firstChild.textContent.trim();
       if (e.target.value === "fresh") $("#f-reason").focus();
     }
+  });
+
+  // "Call back" and "meeting agreed" ask for their time: one key for each that
+  // is offered, or one types it.
+  let waits = null;
+  const when = () => $("#next-time", form);
+  const chosen = () => $("#f-next_at", form)?.value || $("[name=next_in]:checked", form);
+  const ask = (outcome) => {
+    const box = when(), legend = $("[data-when]", box);
+    waits = outcome;
+    box.classList.toggle("waits", !!outcome);
+    legend.textContent = outcome ? `${outcome.firstChild.textContent.trim()}: when?` : legend.dataset.when;
+    if (outcome) ($("[name=next_in]", box) || $("#f-next_at", box)).focus();
+  };
+  form.addEventListener("click", (e) => {
+    const outcome = e.target.closest("[data-next]");
+    if (!outcome || !when() || chosen()) return;
+    e.preventDefault();
+    ask(outcome);
+  });
+  form.addEventListener("input", (e) => {
+    if (e.target.name === "next_in") $("#f-next_at", form).value = "";
+    else if (e.target.id === "f-next_at") for (const r of form.querySelectorAll("[name=next_in]")) r.checked = false;
+  });
+  form.addEventListener("keydown", (e) => {
+    if (!waits || !when().contains(e.target) || e.ctrlKey || e.metaKey || e.altKey) return;
+    const offered = e.target.type === "radio" && $(`[data-next-key="${CSS.escape(e.key)}"]`, when());
+    if (offered) offered.checked = true;
+    else if (e.key === "Escape") return ask(null);
+    else if (e.key !== "Enter" || !chosen()) return;
+    e.preventDefault();
+    form.requestSubmit(waits);
+  });
+
+  // At a booked call's minute Dial opens where it stands: loading the page anew
+  // would take what is being written out of the rep's hands.
+  form.addEventListener("opens", (e) => {
+    e.preventDefault();
+    const open = async () => {
+      try {
+        const res = await fetch(e.target.dataset.open, { headers: { "HX-Request": "true" } });
+        const doc = new DOMParser().parseFromString(await res.text(), "text/html");
+        for (const part of ["#dial-box", ".desk-act"]) {
+          const old = $(part), fresh = doc.querySelector(part);
+          if (!old || !fresh || fresh.querySelector("#dial-locked") || (part === ".desk-act" && !fresh.querySelector("#outcomes"))) continue;
+          if (old.contains(document.activeElement)) continue;
+          old.replaceWith(fresh);
+          if (window.htmx && window.htmx.process) window.htmx.process(fresh);
+        }
+      } catch { /* tried again */ }
+      if (!$("#outcomes")) setTimeout(open, 2000);
+    };
+    setTimeout(open, 500);
   });
 
   // A button pressed while a draft is under way waits for it: both carry the revision.

@@ -18,6 +18,7 @@
       .then((html) => {
         const keep = document.activeElement && document.activeElement.id;
         side.innerHTML = html;
+        if (window.htmx) window.htmx.process(side);
         beside();
         const at = side.querySelector("[data-revision]");
         form.elements.revision.value = at.dataset.revision;
@@ -31,9 +32,11 @@
     return busy;
   };
   const soon = () => { saved.textContent = "Saving…"; clearTimeout(timer); timer = setTimeout(save, 600); };
-  form.addEventListener("input", soon);
-  form.addEventListener("change", (e) => { if (e.target.id !== "add_channel") soon(); });
-  document.addEventListener("change", (e) => { if (e.target.id === "for") soon(); });
+  form.addEventListener("input", (e) => { if (!e.target.matches("[data-not-kept], #for")) soon(); });
+  form.addEventListener("change", (e) => { if (e.target.id === "for") save(); else if (!e.target.matches("[data-not-kept], #add_channel")) soon(); });
+  // Whoever is found first is looked at at once; Enter in the search sends nothing.
+  document.addEventListener("htmx:afterSwap", (e) => { if (e.target.id === "people-found" && document.getElementById("for")) { clearTimeout(timer); save(); } });
+  form.addEventListener("keydown", (e) => { if (e.key === "Enter" && e.target.id === "who") e.preventDefault(); });
   form.addEventListener("submit", (e) => {
     clearTimeout(timer);
     if (!busy || e.defaultPrevented) return;
@@ -192,4 +195,20 @@
     }
   });
   form.addEventListener("focusout", () => setTimeout(close, 150));
+})();
+
+// The YAML is saved as one types, too: a button waits for a save on its way,
+// for the revision that it brings.
+(() => {
+  "use strict";
+  const form = document.querySelector("form[data-yaml-editor]");
+  if (!form) return;
+  let busy = false, waits = null;
+  const over = () => {
+    busy = false;
+    if (waits) { const by = waits; waits = null; form.requestSubmit(by); }
+  };
+  form.addEventListener("htmx:beforeRequest", () => { busy = true; });
+  for (const end of ["htmx:afterSettle", "htmx:responseError", "htmx:sendError"]) document.addEventListener(end, () => { if (busy) setTimeout(over, 0); });
+  form.addEventListener("submit", (e) => { if (busy) { e.preventDefault(); waits = e.submitter; } });
 })();

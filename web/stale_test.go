@@ -1,0 +1,69 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"followup/web/webtest"
+)
+
+var seenField = regexp.MustCompile(`name="seen" value="([0-9a-f]+)"`)
+
+// Two tabs: who saves second is told what the first one saved, loses nothing
+// that they typed, and may put it in its place. What is no number is refused
+// and not taken for "no limit".
+func TestStaleDeskForms(t *testing.T) {
+	webtest.Each(t, webtest.Options{}, func(t *testing.T, app *webtest.App) {
+		admin := app.SignIn(app.Admin)
+		account, member := fmt.Sprintf("/accounts/%d", app.Mailbox.ID), fmt.Sprintf("/team/%d", app.Rep.ID)
+		// seen is the mark in the form that an address takes, as the page shows it.
+		seen := func(page, action string) string {
+			t.Helper()
+			_, body := admin.Get(page)
+			_, after, ok := strings.Cut(body, `action="`+action+`"`)
+			found := seenField.FindStringSubmatch(after)
+			if !ok || found == nil {
+				t.Fatalf("%s has no mark for %s", page, action)
+			}
+			return found[1]
+		}
+		for _, c := range []struct {
+			page, action, now string
+			first, second     url.Values
+		}{
+			{"/settings", "/settings/sending", "Follow up limit: 7 → 5", form("workspace", "Northwind Tools", "postal_address", "1 Example Street", "follow_up_limit", "5"),
+				form("workspace", "Northwind Tools", "postal_address", "1 Example Street", "follow_up_limit", "9")},
+			{account, account + "/limits", "40 a minute", form("name", "Rae", "rate", "40", "cap", "0", "gap", "0", "ramp_start", "0", "ramp_step", "0"),
+				form("name", "Rae K", "rate", "9", "cap", "0", "gap", "0", "ramp_start", "0", "ramp_step", "0")},
+			{account, account + "/desk", "from 08:00 to 16:00", form("window_from", "08:00", "window_to", "16:00", "zone", "America/New_York", "day", "1", "day", "2"), form("window_from", "09:00", "window_to", "17:00", "zone", "America/New_York", "day", "3")},
+			{member, member, "Rae First", form("name", "Rae First", "role", "rep", "zone", "America/Denver"), form("name", "Rae Second", "role", "rep", "zone", "America/Chicago")},
+		} {
+			mark := seen(c.page, c.action)
+			c.first.Set("seen", mark)
+			c.second.Set("seen", mark)
+			if status, body := admin.Post(c.action, c.first); status != http.StatusOK {
+				t.Fatalf("%s: the first: %d\n%s", c.action, status, text(body))
+			}
+			status, body := admin.Post(c.action, c.second)
+			if status != http.StatusConflict || !strings.Contains(text(body), "after you opened the page") || !strings.Contains(text(body), c.now) {
+				t.Errorf("%s: the second: %d, without %q\n%s", c.action, status, c.now, text(body))
+			}
+			for field, values := range c.second {
+				if field != "seen" && values[0] != "0" && field != "role" && !strings.Contains(body, values[0]) {
+					t.Errorf("%s: what was typed for %s is lost", c.action, field)
+				}
+			}
+			c.second.Set("seen", seen(c.page, c.action))
+			if status, body := admin.Post(c.action, c.second); status != http.StatusOK {
+				t.Errorf("%s: once more: %d\n%s", c.action, status, text(body))
+			}
+		}
+		if status, body := admin.Post(account+"/limits", form("name", "Rae", "rate", "30", "cap", "many")); status != http.StatusUnprocessableEntity || !strings.Contains(body, "write a whole number") || senderAt(t, app, app.Mailbox.Address).RatePerMinute != 9 {
+			t.Errorf("a cap of many: %d\n%s", status, text(body))
+		}
+	})
+}

@@ -136,10 +136,10 @@ func TestSuppress(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		w := newWorld(t, s)
 		colleague := w.prospect("Cole", "cole@acme.example.com", "+12125550177")
+		a, err := s.Book(w.ctx, w.booking(w.now.Add(48*time.Hour))) // before the sequences, which would rest for it
+		w.ok(err)
 		own, theirs := w.enroll(follow("a", after(0, 1, 0, 0))), w.enrollIn(follow("b", after(0, 1, 0, 0)), colleague.ID)
 		touch := w.touch(models.Touch{EnrollmentID: &own.ID})
-		a, err := s.Book(w.ctx, w.booking(w.now.Add(48*time.Hour)))
-		w.ok(err)
 		order := models.Suppression{Scope: models.SuppressAddress, Value: herEmail, Reason: models.FailOptedOut, Source: "hand", By: w.by, CreatedAt: w.now}
 
 		// One address of two: she is still reached on the other.
@@ -200,9 +200,9 @@ func TestSuppress(t *testing.T) {
 func TestEnrollmentByHand(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		w := newWorld(t, s)
-		e := w.enroll(follow("seq", after(0, 1, 0, 0)))
-		a, err := s.Book(w.ctx, w.booking(w.now.Add(48*time.Hour)))
+		a, err := s.Book(w.ctx, w.booking(w.now.Add(48*time.Hour))) // before the sequence, which would rest for it
 		w.ok(err)
+		e := w.enroll(follow("seq", after(0, 1, 0, 0)))
 		until := w.now.Add(24 * time.Hour)
 		w.ok(s.PauseEnrollment(w.ctx, e.ID, &until, w.by, w.now))
 		person, err := s.Person(w.ctx, w.person.ID)

@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -24,15 +23,10 @@ func TestAxe(t *testing.T) {
 		return
 	}
 	axe := readAxe(t)
-	app := webtest.New(t, webtest.Options{})
-	story := app.Play()
-	b := browser{t: t, ctx: webtest.Browser(t, 5*time.Minute), app: app}
+	app, pages := everyPage(t)
+	b := browser{t: t, ctx: webtest.Browser(t, 10*time.Minute), app: app}
 	b.accessible(axe, "/sign-in")
 	b.signIn(app.Admin)
-	pages := []string{"/", "/inbox?owner=all", fmt.Sprintf("/inbox?show=all&open=%d", story.Waiting.ID), "/prospects", "/prospects?q=dana", "/companies", "/companies/1", "/companies/new", "/duplicates", "/prospects/new", fmt.Sprintf("/prospects/%d", story.Waiting.ID), fmt.Sprintf("/prospects/%d", story.Stopped.ID),
-		fmt.Sprintf("/prospects/%d/edit", story.Idle.ID), fmt.Sprintf("/prospects/%d/enroll?sequence=1&call_at=2026-12-03T15:00", story.Idle.ID), "/sequences", "/sequences/booked-call-back",
-		"/sequences/booked-call-back/edit", fmt.Sprintf("/sandbox/%d", story.Waiting.ID), "/scheduler", "/settings/rules", "/team", "/team/3", "/settings", "/attention", "/audit", "/you", "/accounts/1", "/help", "/nowhere", fmt.Sprintf("/prospects/%d/discovery", story.Waiting.ID), "/appointments/2", "/tasks/1", "/sandbox",
-		"/library/points", "/library/points/new", "/library/brainstorm", "/library/stories/new", "/library/voicemails", "/insights", "/insights?view=rates", "/insights?view=people"}
 	b.everywhere(axe, pages)
 }
 

@@ -85,19 +85,6 @@ func TestStaleEditIsMergedInTheBrowser(t *testing.T) {
 	}
 }
 
-// axe-core looks at the manager's pages of a sequence.
-func TestAxeSequences(t *testing.T) {
-	if webtest.BrowserOff(t) {
-		return
-	}
-	axe := readAxe(t)
-	app, e := sequenceDesk(t)
-	b := browser{t: t, ctx: webtest.Browser(t, 4*time.Minute), app: app}
-	b.signIn(app.Manager)
-	pages := sequencePages(e)
-	b.everywhere(axe, pages)
-}
-
 func sequencePages(e int64) []string {
 	return []string{"/sequences/new", "/sequences/three", "/sequences/three/edit", "/sequences/three/edit?step=second", "/sequences/three/yaml", "/sequences/three/publish?inside=move",
 		"/sequences/three/history", "/sequences/seven-touch-follow-up/edit", fmt.Sprintf("/enrollments/%d/place", e)}

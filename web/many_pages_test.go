@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"followup/models"
 	"followup/store"
@@ -56,18 +55,4 @@ func manyPages(t *testing.T, app *webtest.App) []string {
 		"/imports", fmt.Sprintf("/imports/%d", second-1), fmt.Sprintf("/imports/%d", second), "/me/booking",
 		book, book + "&at=" + slotsOf(t, body)[0], link(models.BookingToken{RepID: app.Rep.ID, AppointmentID: call.ID}), "/b/nothing",
 	}
-}
-
-// TestAxeMany lets axe-core look at the pages for many people, promises and
-// booking.
-func TestAxeMany(t *testing.T) {
-	if webtest.BrowserOff(t) {
-		return
-	}
-	axe := readAxe(t)
-	app := webtest.New(t, webtest.Options{})
-	pages := manyPages(t, app)
-	b := browser{t: t, ctx: webtest.Browser(t, 4*time.Minute), app: app}
-	b.signIn(app.Rep)
-	b.everywhere(axe, pages)
 }

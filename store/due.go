@@ -220,8 +220,8 @@ func lastMails(tx *gorm.DB, prospectIDs []int64) (map[int64]*models.Message, err
 	return out, nil
 }
 
-// libraryLimit bounds how much of the shared library is looked through.
-const libraryLimit = 200
+// LibraryLimit bounds how much of the shared library is looked through and listed.
+const LibraryLimit = 200
 
 // unheard picks for each prospect a talking point that they have not heard and
 // that has neither expired nor been retired: the one that is wanted for them,
@@ -229,7 +229,7 @@ const libraryLimit = 200
 func unheard(tx *gorm.DB, prospectIDs []int64, wanted map[int64]int64, now time.Time) (map[int64]*models.TalkingPoint, error) {
 	out := map[int64]*models.TalkingPoint{}
 	library, err := load[models.TalkingPoint](tx.Where("retired_at IS NULL AND state = 'published' AND (expires_on = '' OR expires_on >= ?)", models.DateOf(now, time.UTC)).
-		Order("id DESC").Limit(libraryLimit))
+		Order("id DESC").Limit(LibraryLimit))
 	if err != nil || len(library) == 0 {
 		return out, err
 	}

@@ -131,13 +131,13 @@ func (s *Store) SaveVoicemailScript(ctx context.Context, v models.VoicemailScrip
 func (s *Store) Snippets(ctx context.Context, userID int64) ([]models.Snippet, error) {
 	return load[models.Snippet](s.reader(ctx).
 		Where("retired_at IS NULL AND ((owner_id IS NULL AND state = 'published') OR owner_id = ?)", userID).
-		Order("name, id").Limit(libraryLimit))
+		Order("name, id").Limit(LibraryLimit))
 }
 
 // Stories are the published ones that may be told, the newest first.
 func (s *Store) Stories(ctx context.Context) ([]models.Story, error) {
 	return load[models.Story](s.reader(ctx).
-		Where("retired_at IS NULL AND state = 'published' AND permission <> ''").Order("id DESC").Limit(libraryLimit))
+		Where("retired_at IS NULL AND state = 'published' AND permission <> ''").Order("id DESC").Limit(LibraryLimit))
 }
 
 // Suggestions are the published ones that a prospect was never given: those
@@ -150,7 +150,7 @@ func (s *Store) Suggestions(ctx context.Context, prospectID int64) ([]models.Sug
 // SuggestionsFor are those of several prospects.
 func (s *Store) SuggestionsFor(ctx context.Context, prospectIDs []int64) (map[int64][]models.Suggestion, error) {
 	tx, out := s.reader(ctx), map[int64][]models.Suggestion{}
-	all, err := load[models.Suggestion](tx.Where("retired_at IS NULL AND state = 'published'").Order("id DESC").Limit(libraryLimit))
+	all, err := load[models.Suggestion](tx.Where("retired_at IS NULL AND state = 'published'").Order("id DESC").Limit(LibraryLimit))
 	if err != nil || len(all) == 0 || len(prospectIDs) == 0 {
 		return out, err
 	}
@@ -215,7 +215,7 @@ func (s *Store) TalkingPointsFor(ctx context.Context, prospectID int64) ([]model
 	tx := s.reader(ctx)
 	all, err := load[models.TalkingPoint](tx.Where("retired_at IS NULL AND state = 'published' AND (expires_on = '' OR expires_on >= ?)", models.DateOf(s.clock(), time.UTC)).
 		Where("id NOT IN (SELECT talking_point_id FROM talking_point_uses WHERE prospect_id = ?)", prospectID).
-		Order("id DESC").Limit(libraryLimit))
+		Order("id DESC").Limit(LibraryLimit))
 	if err != nil || len(all) == 0 {
 		return all, err
 	}

@@ -58,7 +58,7 @@ func (s *Store) ViewTalkingPoints(ctx context.Context, kind string, retired bool
 	if kind != "" {
 		q = q.Where("kind = ?", kind)
 	}
-	points, err := load[models.TalkingPoint](q.Order("CASE WHEN state = 'draft' THEN 0 ELSE 1 END, id DESC").Limit(libraryLimit))
+	points, err := load[models.TalkingPoint](q.Order("CASE WHEN state = 'draft' THEN 0 ELSE 1 END, id DESC").Limit(LibraryLimit))
 	if err != nil || len(points) == 0 {
 		return nil, err
 	}
@@ -310,5 +310,5 @@ func (s *Store) ViewSnippets(ctx context.Context, userID int64, retired bool) ([
 
 func shelfRows[T entry](q *gorm.DB, retired bool) ([]T, error) {
 	return load[T](q.Where("(retired_at IS NOT NULL) = ?", retired).
-		Order("CASE WHEN state = 'draft' THEN 0 ELSE 1 END, id DESC").Limit(libraryLimit))
+		Order("CASE WHEN state = 'draft' THEN 0 ELSE 1 END, id DESC").Limit(LibraryLimit))
 }

@@ -53,7 +53,7 @@ type ScriptView struct {
 // VoicemailScripts of the library, by name; the retired ones where asked for.
 func (s *Store) VoicemailScripts(ctx context.Context, retired bool) ([]ScriptView, error) {
 	tx := s.reader(ctx)
-	scripts, err := load[models.VoicemailScript](tx.Where("(retired_at IS NOT NULL) = ?", retired).Order("name, id").Limit(libraryLimit))
+	scripts, err := load[models.VoicemailScript](tx.Where("(retired_at IS NOT NULL) = ?", retired).Order("name, id").Limit(LibraryLimit))
 	if err != nil {
 		return nil, err
 	}

@@ -58,6 +58,7 @@ type libraryPage struct {
 	Shelf   shelf
 	Tabs    []tab
 	Rows    []entryRow
+	Full    bool // there may be more than is listed
 	Retired bool
 	Kinds   []option
 	Kind    string
@@ -106,6 +107,7 @@ func (s *site) libraryShelf(w http.ResponseWriter, r *http.Request) error {
 	if p.Rows, err = s.entryRows(r, sh, p); err != nil {
 		return err
 	}
+	p.Full = len(p.Rows) >= store.LibraryLimit
 	if sh.Path == "points" {
 		p.Kinds = choose(p.Kind, append([]option{{Label: "Every kind"}}, pointKinds...))
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"followup/models"
+	"followup/store"
 	"followup/web/webtest"
 )
 
@@ -204,5 +205,25 @@ func TestReplyMark(t *testing.T) {
 	}
 	if status, _ := c.Post(fmt.Sprintf("/messages/%d/mark", id), form("mark", "superb")); status != http.StatusUnprocessableEntity {
 		t.Errorf("an unknown mark: status %d", status)
+	}
+}
+
+// A shelf that is longer than its list says so.
+func TestAFullShelfSaysSo(t *testing.T) {
+	app := webtest.New(t, webtest.Options{})
+	rep := app.SignIn(app.Rep)
+	const says = "Drafts and the newest are listed"
+	for i := range store.LibraryLimit {
+		if i == store.LibraryLimit-1 {
+			if _, body := rep.Get("/library/snippets"); strings.Contains(body, says) {
+				t.Error("a shelf with room left says that it is full")
+			}
+		}
+		if status, body := rep.Post("/library/snippets", form("name", fmt.Sprintf("/note%d", i), "text", "Thank you.", "do", "save")); status >= 400 {
+			t.Fatal(status, body)
+		}
+	}
+	if _, body := rep.Get("/library/snippets"); !strings.Contains(body, says) {
+		t.Error("older entries are left out without a word")
 	}
 }

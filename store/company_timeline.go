@@ -117,7 +117,7 @@ func (c entryCursor) older(q *gorm.DB, column string, rank int) *gorm.DB {
 	case rank > c.rank:
 		return q.Where(column+" <= ?", c.at)
 	}
-	return q.Where("("+column+" < ? OR ("+column+" = ? AND id < ?))", c.at, c.at, c.id)
+	return q.Where("("+column+", id) < (?, ?)", c.at, c.id)
 }
 
 // nameEntries says who and which sequence it was.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"sort"
 	"strconv"
 	"time"
 
@@ -101,29 +102,22 @@ type DuplicateList struct {
 func (s *Store) ViewDuplicates(ctx context.Context, sees Visibility, page models.Page) (DuplicateList, error) {
 	db := s.reader(ctx)
 	var out DuplicateList
-	open := func() *gorm.DB {
-		q := db.Model(&models.Duplicate{}).Where("duplicates.state = 'open'")
-		if sees.All {
-			return q
-		}
+	q := db.Model(&models.Duplicate{}).Where("duplicates.state = 'open'")
+	if !sees.All {
 		for _, side := range []string{"one_id", "other_id"} {
 			q = q.Where("EXISTS (?)", sees.owners(db.Model(&models.Prospect{}).Select("1").Where("prospects.id = duplicates."+side), "prospects.owner_id"))
 		}
-		return q
 	}
-	var err error
-	if out.Total, err = countTo(open(), countLimit); err != nil {
+	// Whom both of a pair are is asked of each pair: the page is taken from
+	// what was counted, where it lies within.
+	var counted []int64
+	if err := q.Session(&gorm.Session{}).Order("duplicates.id DESC").Limit(countLimit+1).Pluck("duplicates.id", &counted).Error; err != nil {
 		return out, err
 	}
-	q := open()
-	if c, ok := decodeCursor(page.After, 1); ok {
-		if id, err := strconv.ParseInt(c[0], 10, 64); err == nil {
-			q = q.Where("duplicates.id < ?", id)
-		}
-	}
+	out.Total = atMost(len(counted), countLimit)
 	limit := limitOf(page)
-	var pairs []models.Duplicate
-	if err := q.Order("duplicates.id DESC").Limit(limit + 1).Find(&pairs).Error; err != nil {
+	pairs, err := duplicatesAfter(q, counted, !out.Total.More, page.After, limit)
+	if err != nil {
 		return out, err
 	}
 	if len(pairs) > limit {
@@ -146,6 +140,21 @@ func (s *Store) ViewDuplicates(ctx context.Context, sees Visibility, page models
 		out.Rows = append(out.Rows, DuplicateRow{Duplicate: d, One: who[d.OneID], Other: who[d.OtherID], OnePoint: points[d.OneID], OtherPoint: points[d.OtherID]})
 	}
 	return out, nil
+}
+
+// duplicatesAfter are the pairs after a cursor, one more than the limit. newest
+// are the ids of the newest pairs; whole tells that they are all there are.
+func duplicatesAfter(q *gorm.DB, newest []int64, whole bool, cursor string, limit int) ([]models.Duplicate, error) {
+	if c, ok := decodeCursor(cursor, 1); ok {
+		if id, err := strconv.ParseInt(c[0], 10, 64); err == nil {
+			q = q.Where("duplicates.id < ?", id)
+			newest = newest[sort.Search(len(newest), func(i int) bool { return newest[i] < id }):]
+		}
+	}
+	if whole || len(newest) > limit {
+		q = q.Session(&gorm.Session{NewDB: true}).Where(anyOf(q, "duplicates.id", newest[:min(len(newest), limit+1)]))
+	}
+	return load[models.Duplicate](q.Order("duplicates.id DESC").Limit(limit + 1))
 }
 
 // TwinsOf are the open pairs that a person is in.

@@ -35,7 +35,8 @@ func TestSearchWords(t *testing.T) {
 			"dan": "Dana", "DANA acme": "Dana", "dana north": "", "dana@acme.ex": "Dana", "acme.example.com": "Dana",
 			"(212) 555-0142": "Dana", "+1 212 5550142": "Dana", "555-0142": "Dana", "0142": "Dana", "12125550142": "Dana",
 			"jose": "José", "josé": "José", "nunez": "José", "o'brien": "José", "north sons": "José", "020 7946 0958": "José",
-			"industry=retail": "José", "industry=steel": "", "%": "José Dana", "nobody": "",
+			"industry=retail": "José", "industry=steel": "",
+			"industry=retail jose": "José", "industry=retail dana": "", "josé nuñez north": "José", "nun jo o'b": "José", "acme.example.com dana": "Dana", "acme.example.com jose": "", "%": "José Dana", "nobody": "",
 		} {
 			if got := w.found(query); got != want {
 				t.Errorf("%q found %q, want %q", query, got, want)

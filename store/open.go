@@ -99,6 +99,10 @@ func (s *Store) openPostgres(opt Options) error {
 	// ended leaves nothing, so this need only be longer than a starved
 	// process's pause. A lock's wait ends with its holder: it needs no limit.
 	setDefault(cfg.RuntimeParams, "idle_in_transaction_session_timeout", "10000")
+	// PostgreSQL compiles what it thinks dear before it runs it. Our queries
+	// read few rows, also where statistics make it expect many: compiling one
+	// took 100 to 500 ms, running it 5.
+	setDefault(cfg.RuntimeParams, "jit", "off")
 	cfg.RuntimeParams["timezone"] = "UTC"
 	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(readUTC))
 	db.SetMaxOpenConns(postgresConns)

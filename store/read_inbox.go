@@ -148,11 +148,11 @@ func (g inboxGroup) at(c models.Conversation) time.Time {
 }
 
 func (g inboxGroup) beyond(q *gorm.DB, at time.Time, id int64) *gorm.DB {
-	col := "conversations." + g.column
+	place := "(conversations." + g.column + ", conversations.prospect_id)"
 	if g.desc {
-		return q.Where("("+col+" < ? OR ("+col+" = ? AND conversations.prospect_id < ?))", at, at, id)
+		return q.Where(place+" < (?, ?)", at, id)
 	}
-	return q.Where("("+col+" > ? OR ("+col+" = ? AND conversations.prospect_id > ?))", at, at, id)
+	return q.Where(place+" > (?, ?)", at, id)
 }
 
 func (g inboxGroup) ordered(q *gorm.DB) *gorm.DB {

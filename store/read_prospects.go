@@ -118,32 +118,58 @@ type ProspectList struct {
 
 // ViewProspects lists prospects.
 func (s *Store) ViewProspects(ctx context.Context, f ProspectFilter) (ProspectList, error) {
-	db := s.reader(ctx)
 	var out ProspectList
-	var err error
-	if out.Total, err = countTo(filterProspects(db, f), countLimit); err != nil {
-		return out, err
-	}
-	limit := limitOf(f.Page)
 	var people []models.Prospect
-	if err := pageProspects(filterProspects(db, f), f).Limit(limit + 1).Find(&people).Error; err != nil {
+	limit := limitOf(f.Page)
+	err := s.searching(ctx, func(db *gorm.DB) error {
+		q, total, err := narrowProspects(db, f)
+		if out.Total = total; err != nil {
+			return err
+		}
+		return pageProspects(q, f).Limit(limit + 1).Find(&people).Error
+	})
+	if err != nil {
 		return out, err
 	}
 	if len(people) > limit {
 		people = people[:limit]
 		out.Next = prospectCursor(people[limit-1], f.Sort)
 	}
-	out.Rows, err = s.prospectRows(db, people)
+	out.Rows, err = s.prospectRows(s.reader(ctx), people)
 	return out, err
 }
 
 // ProspectIDsByFilter are the people of a filter in its order, at most limit.
 func (s *Store) ProspectIDsByFilter(ctx context.Context, f ProspectFilter, limit int) ([]int64, error) {
-	db := s.reader(ctx)
 	f.Page = models.Page{}
 	var ids []int64
-	err := pageProspects(filterProspects(db, f), f).Limit(limit).Pluck("prospects.id", &ids).Error
+	err := s.searching(ctx, func(db *gorm.DB) error {
+		return pageProspects(filterProspects(db, f), f).Limit(limit).Pluck("prospects.id", &ids).Error
+	})
 	return ids, err
+}
+
+// fewFound is up to where a page is taken from the ids of all who are found.
+const fewFound = 3_000
+
+// narrowProspects counts a filter's people and gives the query of them. Few
+// are found first, in any order: asked for a page in the list's order, the
+// planner walks that order's index and tries everybody until the page is full,
+// which takes seconds where those who are found stand at its end, or nowhere.
+func narrowProspects(db *gorm.DB, f ProspectFilter) (*gorm.DB, Count, error) {
+	q := filterProspects(db, f)
+	if !f.Narrowed() {
+		total, err := countTo(q, countLimit)
+		return q, total, err
+	}
+	var ids []int64
+	if err := q.Session(&gorm.Session{}).Limit(fewFound+1).Pluck("prospects.id", &ids).Error; err != nil {
+		return nil, Count{}, err
+	}
+	if len(ids) <= fewFound {
+		q = db.Model(&models.Prospect{}).Where(anyOf(db, "prospects.id", ids))
+	}
+	return q, atMost(len(ids), countLimit), nil
 }
 
 func filterProspects(db *gorm.DB, f ProspectFilter) *gorm.DB {
@@ -220,12 +246,27 @@ func pageProspects(q *gorm.DB, f ProspectFilter) *gorm.DB {
 		}
 		return q.Order("prospects.last_touch_at DESC, prospects.id DESC")
 	}
+	var last int64
 	if c, ok := decodeCursor(f.Page.After, 1); ok {
-		if id, err := strconv.ParseInt(c[0], 10, 64); err == nil {
-			q = q.Where("prospects.id < ?", id)
+		last, _ = strconv.ParseInt(c[0], 10, 64)
+	}
+	if f.ofOne() {
+		// By an index of their own: the planner would walk the primary key, and
+		// behind a colleague's large import that is everybody's people.
+		if last != 0 {
+			q = q.Where("-prospects.id > ?", -last)
 		}
+		return q.Order("-prospects.id")
+	}
+	if last != 0 {
+		q = q.Where("prospects.id < ?", last)
 	}
 	return q.Order("prospects.id DESC")
+}
+
+// ofOne tells whether all of the list belongs to one owner.
+func (f ProspectFilter) ofOne() bool {
+	return f.OwnerID != 0 || !f.Sees.All && f.Sees.TeamID == 0 && f.Sees.Away == nil
 }
 
 func timeCursor(cursor string) (time.Time, int64, bool) {
@@ -276,7 +317,7 @@ func (s *Store) prospectRows(db *gorm.DB, people []models.Prospect) ([]ProspectR
 		return nil, err
 	}
 	var waiting []models.Conversation
-	if err := db.Where("prospect_id IN ? AND waiting_since IS NOT NULL", ids.list()).Find(&waiting).Error; err != nil {
+	if err := db.Where(anyOf(db, "prospect_id", ids.list())).Where("waiting_since IS NOT NULL").Find(&waiting).Error; err != nil {
 		return nil, err
 	}
 	since := map[int64]*time.Time{}
@@ -298,7 +339,7 @@ func (s *Store) prospectRows(db *gorm.DB, people []models.Prospect) ([]ProspectR
 func firstPoints(db *gorm.DB, ids []int64) (map[int64]string, error) {
 	out := map[int64]string{}
 	var points []models.ContactPoint
-	err := db.Where("prospect_id IN ?", ids).Order("prospect_id, position, id").Find(&points).Error
+	err := db.Where(anyOf(db, "prospect_id", ids)).Order("prospect_id, position, id").Find(&points).Error
 	for _, p := range points {
 		if _, ok := out[p.ProspectID]; !ok && p.Usable() {
 			out[p.ProspectID] = p.Value
@@ -316,7 +357,7 @@ func runLabels(db *gorm.DB, ids []int64) (map[int64][]RunLabel, error) {
 	}
 	err := db.Table("enrollments").Select("enrollments.prospect_id, sequences.name, enrollments.state").
 		Joins("JOIN sequences ON sequences.id = enrollments.sequence_id").
-		Where("enrollments.prospect_id IN ? AND enrollments.state <> ?", ids, models.EnrollmentFinished).
+		Where(anyOf(db, "enrollments.prospect_id", ids)).Where("enrollments.state <> 'finished'").
 		Order("enrollments.id DESC").Scan(&rows).Error
 	for _, r := range rows {
 		out[r.ProspectID] = append(out[r.ProspectID], RunLabel{Sequence: r.Name, State: r.State})

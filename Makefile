@@ -41,8 +41,12 @@ lint: $(LINT) ## The linter, with the import rules of the design
 $(LINT): tools.mod tools.sum
 	go build -modfile=tools.mod -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
+# The packages that take longest come first, so that they do not run alone at
+# the end; go test takes each once.
+LONGEST := ./web ./store ./cmd/followup/simulate ./cmd/followup
+
 unit: $(HTMX) node_modules ## Every test: units, both databases, channels, end to end, browser
-	go test -timeout 20m $$(go list ./... | grep -v -e /cmd/chaos)
+	go test -timeout 20m $(LONGEST) $$(go list ./... | grep -v -e /cmd/chaos)
 
 # It wants the machine for itself, so make test leaves it to this target.
 storm: ## A short storm of kills and faults over real processes

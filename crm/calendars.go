@@ -17,10 +17,15 @@ type Calendars struct {
 	Fetch func(ctx context.Context, address string) (io.ReadCloser, error)
 	// ZoneOf is a user's time zone.
 	ZoneOf func(ctx context.Context, userID int64) (*time.Location, error)
+	Holder string // the replica
 }
 
 // readEvery is how old what a calendar said may be.
 const readEvery = 10 * time.Minute
+
+// readWithin is for how long a calendar is one replica's to read. It is not
+// given back: the others may have listed it before it was read.
+const readWithin = 2 * time.Minute
 
 // Read reads the calendars that are due. One that cannot be read says so on
 // its owner's page, and what it said before goes on to hold.
@@ -30,15 +35,22 @@ func (c *Calendars) Read(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("calendars: %w", err)
 	}
 	for _, p := range pages {
-		if err := c.ReadOne(ctx, p, now); err != nil {
+		// The revision: a new address is read at once, whoever reads the old one.
+		mine, err := c.Service.Store.AcquireLease(ctx, fmt.Sprintf("calendar:%d:%d", p.UserID, p.Revision), c.Holder, now, readWithin)
+		if err != nil {
+			return fmt.Errorf("calendars: %w", err)
+		}
+		if !mine {
+			continue
+		}
+		if err := c.readOne(ctx, p, now); err != nil {
 			return fmt.Errorf("the calendar of user %d: %w", p.UserID, err)
 		}
 	}
 	return nil
 }
 
-// ReadOne reads one page's calendar now.
-func (c *Calendars) ReadOne(ctx context.Context, p models.BookingPage, now time.Time) error {
+func (c *Calendars) readOne(ctx context.Context, p models.BookingPage, now time.Time) error {
 	busy, err := c.busy(ctx, p, now)
 	why := ""
 	if err != nil {

@@ -58,6 +58,7 @@ type Store interface {
 	BookingPage(ctx context.Context, userID int64) (models.BookingPage, error)
 	SaveBookingPage(ctx context.Context, p models.BookingPage, calendar string, keep bool, now time.Time) error
 	CalendarAddress(p models.BookingPage) (string, error)
+	AcquireLease(ctx context.Context, name, holder string, now time.Time, ttl time.Duration) (bool, error)
 	CalendarsToRead(ctx context.Context, before time.Time, limit int) ([]models.BookingPage, error)
 	CalendarRead(ctx context.Context, p models.BookingPage, busy []models.Interval, why string, now time.Time) error
 	// PostponeCommitment gives a promise a new date, with the cause.

@@ -23,9 +23,12 @@ type TeamStore interface {
 	StartLeave(ctx context.Context, l models.Leave, now time.Time) (models.Leave, error)
 	EndLeave(ctx context.Context, id int64, by string, now time.Time) error
 	ApplyLeaves(ctx context.Context, now time.Time) error
-	// ReassignAll closes a user's account and gives all of their work to
-	// somebody else; it tells how many prospects and tasks that were.
-	ReassignAll(ctx context.Context, userID, to int64, by string, now time.Time) (prospects, tasks int, err error)
+	// BeginHandover closes a user's account and notes who takes over.
+	BeginHandover(ctx context.Context, userID, to int64, by string, now time.Time) (models.Handover, error)
+	// ContinueHandovers gives on the next batch of work; false: none is running.
+	ContinueHandovers(ctx context.Context, now time.Time) (more bool, err error)
+	// Handover is the newest one of somebody's; nil where there was none.
+	Handover(ctx context.Context, userID int64) (*models.Handover, error)
 
 	SecondFactor(ctx context.Context, userID int64) (models.SecondFactor, []byte, error)
 	StartSecondFactor(ctx context.Context, userID int64, secret []byte, now time.Time) error
@@ -179,6 +182,11 @@ func (s *Service) TeamOf(ctx context.Context, actor string, id int64, team *int6
 
 // TakeBack lets somebody who left sign in again, by a new link.
 func (s *Service) TakeBack(ctx context.Context, actor string, id int64) (models.User, string, error) {
+	if h, err := s.Store.Handover(ctx, id); err != nil {
+		return models.User{}, "", err
+	} else if h != nil && h.Running() {
+		return models.User{}, "", models.Errorf(models.CodeConflict, "their work is still being handed over; let them in again when it is through")
+	}
 	u, err := s.Store.ChangeUser(ctx, id, "back", actor, s.Clock(), func(u *models.User) error {
 		u.DisabledAt, u.PasswordHash = nil, ""
 		return nil
@@ -254,14 +262,46 @@ func (s *Service) EndLeave(ctx context.Context, actor string, id int64) error {
 	return nil
 }
 
-// LeaveForGood closes an account and gives everything to somebody else.
-func (s *Service) LeaveForGood(ctx context.Context, actor string, id, to int64) (prospects, tasks int, err error) {
+// LeaveForGood closes an account at once and gives everything to somebody
+// else: the first batches before the page answers, so that for most it is
+// done by then, the others in the background.
+func (s *Service) LeaveForGood(ctx context.Context, actor string, id, to int64) (models.Handover, error) {
 	if err := s.here(ctx, to, "to"); err != nil {
-		return 0, 0, err
+		return models.Handover{}, err
 	}
-	prospects, tasks, err = s.Store.ReassignAll(ctx, id, to, actor, s.Clock())
+	h, err := s.Store.BeginHandover(ctx, id, to, actor, s.Clock())
+	if err != nil {
+		return h, err
+	}
+	for range inlineBatches {
+		if more, err := s.Store.ContinueHandovers(ctx, s.Clock()); err != nil || !more {
+			break // what is left is the background's; the account is closed
+		}
+	}
 	s.wake()
-	return prospects, tasks, err
+	if now, err := s.Store.Handover(ctx, id); err == nil && now != nil {
+		h = *now
+	}
+	return h, nil
+}
+
+// ContinueHandovers carries on what is being handed over.
+func (s *Service) ContinueHandovers(ctx context.Context, _ time.Time) error {
+	any := false
+	for ctx.Err() == nil {
+		more, err := s.Store.ContinueHandovers(ctx, s.Clock())
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+		any = true
+	}
+	if any {
+		s.wake()
+	}
+	return nil
 }
 
 func (s *Service) here(ctx context.Context, id int64, field string) error {

@@ -53,6 +53,8 @@ type Prospect struct {
 	// LastTouchAt and NextTouchAt are kept for lists, which sort by them.
 	LastTouchAt *time.Time
 	NextTouchAt *time.Time
+	// IdleSince is when the last planned touch went away without another.
+	IdleSince *time.Time
 	// RestUntil and GapDays are what they asked for on their own page: nothing
 	// automatic before, and not more often than every so many days; 0: as it comes.
 	RestUntil  *time.Time

@@ -31,7 +31,7 @@ func (j *judgement) quietHours() bool {
 		return false
 	}
 	if err != nil {
-		return j.ask(models.AttentionZone, "it is not known when "+j.d.Prospect.Name()+" may be called or texted: "+err.Error())
+		return j.ask(models.AttentionZone, "it is not known when "+j.d.Prospect.Name()+" may be called or texted: "+messageOf(err))
 	}
 	j.window = window
 	from := j.Now

@@ -272,7 +272,7 @@ func (p *planner) skip(res *models.PlanResult, i int, m moment, reason models.Re
 	kind, _, _ := p.channel(p.def.Steps[i])
 	t := p.touch(i, kind, m)
 	t.State, t.EndReason, t.EndDetail, t.EndedAt = models.TouchSkipped, reason, detail, &p.now
-	t.Why = Describe(p.def.Steps[i])
+	t.Why = DescribeIn(p.def, p.def.Steps[i])
 	res.Skipped = append(res.Skipped, t)
 	return p.now
 }
@@ -344,6 +344,6 @@ func (p *planner) attention(reason models.Reason, err error) *models.Attention {
 	return &models.Attention{
 		Reason: reason,
 		Title:  fmt.Sprintf("%s rests in %q: %s", p.in.Prospect.Name(), p.def.Name, DescribeReason(reason)),
-		Detail: err.Error(),
+		Detail: messageOf(err),
 	}
 }

@@ -140,7 +140,7 @@ func (p *planner) permit(step models.Step, rules models.ChannelRules, point *mod
 // why says in words what planned a touch and how its channel and contact
 // point were chosen.
 func (p *planner) why(step models.Step, kind models.ChannelKind, m moment, parts ...string) string {
-	all := []string{Describe(step)}
+	all := []string{DescribeIn(p.def, step)}
 	for _, s := range append([]string{m.note}, parts...) {
 		if s != "" {
 			all = append(all, s)

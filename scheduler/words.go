@@ -46,6 +46,19 @@ func Describe(step models.Step) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
+// DescribeIn is Describe of a step at its place: before the first one there is
+// no step, but the enrolling.
+func DescribeIn(d models.Definition, step models.Step) string {
+	s := Describe(step)
+	if len(d.Steps) > 0 && d.Steps[0].Key == step.Key {
+		s = strings.Replace(s, afterPrevious, "after they are enrolled", 1)
+	}
+	return s
+}
+
+// afterPrevious is what a delay counts from.
+const afterPrevious = "after the previous step"
+
 func describeTiming(t models.Timing) string {
 	switch t.Kind {
 	case models.TimingAppointment:
@@ -112,7 +125,7 @@ func describeDelay(t models.Timing) string {
 		}
 		return "at once"
 	}
-	return strings.Join(parts, " and ") + " after the previous step" + describeAt(t)
+	return strings.Join(parts, " and ") + " " + afterPrevious + describeAt(t)
 }
 
 func describeAt(t models.Timing) string {

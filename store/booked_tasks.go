@@ -205,7 +205,7 @@ const renewAtOnce = 500
 // RenewNext renews what lists of prospects sort by.
 func (s *Store) RenewNext(ctx context.Context, prospectIDs []int64) error {
 	for part := range slices.Chunk(prospectIDs, renewAtOnce) {
-		if err := s.inTx(ctx, func(tx *gorm.DB) error { return keepNextTouch(tx, part...) }); err != nil {
+		if err := s.inTx(ctx, func(tx *gorm.DB) error { return keepNextTouch(tx, s.clock(), part...) }); err != nil {
 			return fmt.Errorf("renew next touches: %w", err)
 		}
 	}
@@ -294,7 +294,7 @@ func (s *Store) OpenEarly(ctx context.Context, taskID int64, by string, now time
 		if err := addEvents(tx, opened); err != nil {
 			return err
 		}
-		return keepNextTouch(tx, touch.ProspectID)
+		return keepNextTouch(tx, now, touch.ProspectID)
 	})
 	return task, shown(err)
 }

@@ -35,7 +35,7 @@ func (s *Store) Book(ctx context.Context, b models.Booking) (models.Appointment,
 		if err := refuseTwice(tx, p, b); err != nil {
 			return err
 		}
-		a, err = bookByHand(tx, p, b)
+		a, err = bookByHand(tx, p, b, "")
 		return err
 	})
 	return a, shown(err)
@@ -210,7 +210,7 @@ func bookedCallTouch(a models.Appointment, stepKey string, now time.Time) models
 		Kind: models.TouchBookedCall, Channel: models.ChannelCall, Purpose: models.PurposePromised,
 		ContactPointID: a.ContactPointID, RepID: a.RepID, State: models.TouchPlanned,
 		DueAt: a.StartsAt, PromisedAt: a.StartsAt, Urgent: true,
-		Why: "A call was booked for exactly this minute.", PlannedAt: now, UpdatedAt: now,
+		Why: "A call was booked for exactly this minute", PlannedAt: now, UpdatedAt: now,
 	}
 }
 

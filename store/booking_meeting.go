@@ -52,8 +52,9 @@ func onMeeting(live []models.LiveEnrollment, by string) models.Effects {
 	return e
 }
 
-// bookByHand books within a transaction that holds the prospect's lock.
-func bookByHand(tx *gorm.DB, p models.Prospect, b models.Booking) (models.Appointment, error) {
+// bookByHand books within a transaction that holds the prospect's lock. ends is
+// why the pursuit of them ends with it; "": it goes on.
+func bookByHand(tx *gorm.DB, p models.Prospect, b models.Booking, ends models.PursuitEnd) (models.Appointment, error) {
 	live, err := liveEnrollments(tx, true, "prospect_id = ?", p.ID)
 	if err != nil {
 		return models.Appointment{}, err
@@ -75,5 +76,7 @@ func bookByHand(tx *gorm.DB, p models.Prospect, b models.Booking) (models.Appoin
 			rest = append(rest, le)
 		}
 	}
-	return a, applyEffects(tx, p, onMeeting(rest, b.By), b.By, b.Now)
+	e := onMeeting(rest, b.By)
+	e.EndPursuit = ends
+	return a, applyEffects(tx, p, e, b.By, b.Now)
 }

@@ -146,10 +146,8 @@ func (s *Store) BookByLink(ctx context.Context, b models.Booking, loc *time.Loca
 		if err := refuseTwice(tx, p, b); err != nil {
 			return err
 		}
-		if a, err = bookByHand(tx, p, b); err != nil {
-			return err
-		}
-		return applyEffects(tx, p, models.Effects{EndPursuit: models.PursuitReply}, b.By, b.Now)
+		a, err = bookByHand(tx, p, b, models.PursuitReply)
+		return err
 	})
 	return a, shown(err)
 }

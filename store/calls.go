@@ -220,5 +220,5 @@ func touchedAt(tx *gorm.DB, prospectID int64, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return keepNextTouch(tx, prospectID)
+	return keepNextTouch(tx, now, prospectID)
 }

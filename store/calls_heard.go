@@ -3,6 +3,8 @@ package store
 import (
 	"strings"
 
+	"gorm.io/gorm"
+
 	"followup/models"
 )
 
@@ -63,4 +65,17 @@ func (c *callClosing) toldPoints(card models.CallCard, key string) ([]int64, err
 		}
 	}
 	return told, nil
+}
+
+// toldNothing takes it back where a voicemail that a rep let us leave was
+// never left: it counted as heard with its call, and told nobody the card's reason.
+func toldNothing(tx *gorm.DB, t models.Touch) error {
+	if t.StepKey != voicemailStep || t.EnrollmentID != nil {
+		return nil
+	}
+	err := tx.Model(&models.CallCard{}).Where("prospect_id = ? AND heard_at = ?", t.ProspectID, t.PlannedAt).UpdateColumn("heard_at", nil).Error
+	if err != nil {
+		return err
+	}
+	return tx.Where("prospect_id = ? AND heard_at = ?", t.ProspectID, t.PlannedAt).Delete(&models.TalkingPointUse{}).Error
 }

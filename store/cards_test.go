@@ -150,20 +150,28 @@ func TestMessageTellsItsReason(t *testing.T) {
 	})
 }
 
+// leftVoicemail is a call closed with a voicemail that we leave for the rep,
+// and its touch.
+func (w *world) leftVoicemail() models.Touch {
+	w.Helper()
+	task, _ := w.openCall(models.Touch{})
+	_, err := w.s.SaveCallCard(w.ctx, models.CallCard{TaskID: task.ID, ReasonFrom: models.ReasonFresh, Reason: "the new dock"}, w.now)
+	w.ok(err)
+	r := w.result(task.ID, models.OutcomeLeftVoicemail)
+	r.Voicemail = &models.NewAnswer{ProspectID: w.person.ID, UserID: w.rep.ID, Channel: models.ChannelVoicemail, ContactPointID: w.phone.ID, Purpose: models.PurposeManual, Body: "This is Rita.", FormToken: "vm", Now: w.now.Add(time.Second)}
+	_, err = w.s.CloseCall(w.ctx, r)
+	w.ok(err)
+	var left models.Touch
+	w.ok(w.db.Where("step_key = 'voicemail'").Take(&left).Error)
+	return left
+}
+
 // A voicemail that we leave in the rep's place tells its reason; one that
 // never arrived has told nothing.
 func TestVoicemailThatFailedToldNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		w := newWorld(t, s)
-		task, _ := w.openCall(models.Touch{})
-		_, err := s.SaveCallCard(w.ctx, models.CallCard{TaskID: task.ID, ReasonFrom: models.ReasonFresh, Reason: "the new dock"}, w.now)
-		w.ok(err)
-		r := w.result(task.ID, models.OutcomeLeftVoicemail)
-		r.Voicemail = &models.NewAnswer{ProspectID: w.person.ID, UserID: w.rep.ID, Channel: models.ChannelVoicemail, ContactPointID: w.phone.ID, Purpose: models.PurposeManual, Body: "This is Rita.", FormToken: "vm", Now: w.now.Add(time.Second)}
-		_, err = s.CloseCall(w.ctx, r)
-		w.ok(err)
-		var left models.Touch
-		w.ok(w.db.Where("step_key = 'voicemail'").Take(&left).Error)
+		left := w.leftVoicemail()
 		w.ok(w.db.Model(&left).UpdateColumn("state", models.TouchSent).Error)
 		w.sent(left, "vm")
 		heard := func() int {
@@ -181,4 +189,37 @@ func TestVoicemailThatFailedToldNothing(t *testing.T) {
 			t.Errorf("never arrived: %d reasons heard", n)
 		}
 	})
+}
+
+// One that the provider refuses at once, or that may not go out any more,
+// told nothing either: no receipt comes for it.
+func TestVoicemailThatNeverLeftToldNothing(t *testing.T) {
+	for name, end := range map[string]func(w *world, left models.Touch){
+		"refused at the hand-over": func(w *world, left models.Touch) {
+			set := map[string]any{"state": models.TouchSending, "attempt": 1, "replica": "here", "send_by": w.now.Add(time.Minute)}
+			w.ok(w.db.Model(&left).UpdateColumns(set).Error)
+			w.settle(models.SendResult{TouchID: left.ID, Attempt: 1, Replica: "here", Class: models.SendPermanent, Code: "21211", At: w.now})
+			w.isTouch(left.ID, models.TouchFailed, models.FailRefused)
+		},
+		"left out by the gate": func(w *world, left models.Touch) {
+			w.ok(w.db.Model(&left).UpdateColumn("sender_id", w.sender.ID).Error)
+			w.want("skipped", w.claim(doIt(models.DecideSkip, models.SkipSuppressed)).Skipped, 1)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, s *store.Store) {
+				w := newWorld(t, s)
+				left := w.leftVoicemail()
+				heard := func() int {
+					t.Helper()
+					all, err := s.HeardReasons(w.ctx, w.person.ID)
+					w.ok(err)
+					return len(all)
+				}
+				w.want("heard as it is left", heard(), 1)
+				end(w, left)
+				w.want("heard of what never left", heard(), 0)
+			})
+		})
+	}
 }

@@ -24,6 +24,9 @@ func (r *recorder) end(js []judgement, to models.TouchState) error {
 		e := ending{js[i].Reason, js[i].Detail}
 		alike[e] = append(alike[e], t.ID)
 		r.events = append(r.events, touchEvent(models.EventTouchEnded, *t, string(to), models.ActorScheduler, r.now))
+		if err := toldNothing(r.tx, *t); err != nil {
+			return err
+		}
 	}
 	for e, ids := range alike {
 		err := r.tx.Model(&models.Touch{}).Where(anyOf(r.tx, "id", ids)).UpdateColumns(map[string]any{

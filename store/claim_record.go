@@ -59,7 +59,7 @@ func (c *claim) record(tx *gorm.DB, judged []judgement) (models.Claimed, error) 
 	if err := addEvents(tx, r.events...); err != nil {
 		return r.out, err
 	}
-	return r.out, keepNextTouch(tx, r.people.list()...)
+	return r.out, keepNextTouch(tx, r.now, r.people.list()...)
 }
 
 // override writes what the decision changed on the touch.

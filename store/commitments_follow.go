@@ -209,12 +209,13 @@ func dueAt(tx *gorm.DB, c models.Commitment, p models.Prospect) (time.Time, erro
 
 // dueTask is a call; where nobody may or can be called, something to see to.
 func dueTask(tx *gorm.DB, c models.Commitment, p models.Prospect) models.Task {
+	day := c.DueOn.At(callOn, time.UTC).Format("Monday 2 January") // not "today": the call may be made later
 	task := models.Task{
 		Kind: models.TaskCall, State: models.TaskOpen, UserID: c.RepID, ProspectID: &c.ProspectID,
 		Title: "Call " + p.Name() + ": their promise is due", Detail: c.Outcome,
 		Prep: models.CallPrep{
-			Why:          "They promised this for today: " + c.Outcome,
-			TalkingPoint: "today is the day you chose for it: " + c.Outcome,
+			Why:          "They promised this for " + day + ": " + c.Outcome,
+			TalkingPoint: "you chose " + day + " for it: " + c.Outcome,
 			Question:     "What has come of it so far?",
 		},
 	}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,6 +61,9 @@ func TestCallOnDueCommitment(t *testing.T) {
 		task := load[models.Task](w, *c.CallTaskID)
 		if task.Kind != models.TaskCall || task.State != models.TaskOpen || !task.DueAt.Equal(nine) || task.UserID != w.rep.ID || task.Prep.Number != w.phone.Value {
 			t.Errorf("task = %+v", task)
+		}
+		if !strings.Contains(task.Prep.Why, "Thursday 26 November") || strings.Contains(task.Prep.Why+task.Prep.TalkingPoint, "today") {
+			t.Errorf("a call that is made later says %q and %q", task.Prep.Why, task.Prep.TalkingPoint)
 		}
 		w.ok(s.CloseCommitment(w.ctx, c.ID, models.CommitmentKept, "", w.by, nine.Add(time.Hour)))
 		if task := load[models.Task](w, *c.CallTaskID); task.State != models.TaskCanceled {
@@ -201,6 +205,66 @@ func TestCallOnDueBesideASequence(t *testing.T) {
 			n, err := s.CallOnDueCommitments(w.ctx, nine)
 			w.ok(err)
 			w.want(fmt.Sprintf("calls beside %s at %+v", c.channel, c.timing), n, c.want)
+		}
+	})
+}
+
+// Whoever has had nothing dated ahead for longest comes first: since their
+// last touch, since what was planned went away, or since they were made.
+func TestDriftingLongestFirst(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		mine := store.Visibility{UserID: w.rep.ID}
+		names := func(repID int64) []string {
+			t.Helper()
+			var out []string
+			for after := ""; ; {
+				list, err := s.ViewDrifting(w.ctx, mine, repID, models.Page{Limit: 1, After: after}, w.now)
+				w.ok(err)
+				for _, r := range list.Rows {
+					out = append(out, r.Who.Prospect.FirstName)
+				}
+				if after = list.Next; after == "" {
+					return out
+				}
+			}
+		}
+		var people []models.Prospect
+		for i, name := range []string{"Touched", "New", "Old", "Twin", "Removed"} {
+			people = append(people, w.prospect(name, fmt.Sprintf("p%d@example.org", i), ""))
+		}
+		touched, fresh, old, twin, removed := people[0], people[1], people[2], people[3], people[4]
+		w.ok(w.db.Model(&models.Prospect{}).Where("id = ?", w.person.ID).UpdateColumn("next_touch_at", w.now).Error)
+		set := func(p models.Prospect, column string, days int) {
+			t.Helper()
+			w.ok(w.db.Model(&models.Prospect{}).Where("id = ?", p.ID).UpdateColumn(column, w.now.AddDate(0, 0, -days)).Error)
+		}
+		for _, p := range people {
+			set(p, "created_at", 400)
+		}
+		set(touched, "last_touch_at", 10)
+		set(fresh, "created_at", 5)
+		set(old, "last_touch_at", 200)
+		set(twin, "last_touch_at", 200)
+		// In a sequence until now, though never reached.
+		e := w.enrollIn(follow("a", after(0, 1, 0, 0)), removed.ID)
+		w.replan(e.ID)
+		w.plan(func(models.PlanInput) models.PlanResult {
+			return models.PlanResult{Next: w.nextTouch("s0", w.now.Add(time.Hour))}
+		})
+		if got := fmt.Sprint(names(0)); got != "[Old Twin Touched New]" {
+			t.Errorf("while one is in a sequence: %s", got)
+		}
+		w.ok(s.FinishEnrollment(w.ctx, e.ID, models.FinishRemoved, w.by, w.now))
+		for _, rep := range []int64{0, w.rep.ID} {
+			if got := fmt.Sprint(names(rep)); got != "[Old Twin Touched New Removed]" {
+				t.Errorf("of rep %d: %s", rep, got)
+			}
+		}
+		list, err := s.ViewDrifting(w.ctx, mine, 0, models.Page{}, w.now)
+		w.ok(err)
+		if at := list.Rows[4].Since; !at.Equal(w.now) {
+			t.Errorf("without a next step since %v, want %v", at, w.now)
 		}
 	})
 }

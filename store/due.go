@@ -228,10 +228,27 @@ const LibraryLimit = 200
 // else the newest.
 func unheard(tx *gorm.DB, prospectIDs []int64, wanted map[int64]int64, now time.Time) (map[int64]*models.TalkingPoint, error) {
 	out := map[int64]*models.TalkingPoint{}
-	library, err := load[models.TalkingPoint](tx.Where("retired_at IS NULL AND state = 'published' AND (expires_on = '' OR expires_on >= ?)", models.DateOf(now, time.UTC)).
-		Order("id DESC").Limit(LibraryLimit))
+	offered := func() *gorm.DB {
+		return tx.Where("retired_at IS NULL AND state = 'published' AND (expires_on = '' OR expires_on >= ?)", models.DateOf(now, time.UTC))
+	}
+	library, err := load[models.TalkingPoint](offered().Order("id DESC").Limit(LibraryLimit))
 	if err != nil || len(library) == 0 {
 		return out, err
+	}
+	if len(library) == LibraryLimit { // older ones are offered to those who were enrolled for them
+		older := idSet{}
+		for _, id := range wanted {
+			if id < library[LibraryLimit-1].ID {
+				older.add(&id)
+			}
+		}
+		if len(older) > 0 {
+			rows, err := load[models.TalkingPoint](offered().Where(anyOf(tx, "id", older.list())))
+			if err != nil {
+				return nil, err
+			}
+			library = append(library, rows...)
+		}
 	}
 	uses, err := load[models.TalkingPointUse](tx.Where(anyOf(tx, "prospect_id", prospectIDs)))
 	if err != nil {

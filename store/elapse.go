@@ -150,7 +150,7 @@ func missCall(tx *gorm.DB, t *models.Touch, now time.Time) error {
 	if err := restWith(tx, p, task, resting, now); err != nil {
 		return err
 	}
-	return keepNextTouch(tx, p.ID)
+	return keepNextTouch(tx, now, p.ID)
 }
 
 // missAppointment ends the appointment and names the enrollments that hang on it.

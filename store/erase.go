@@ -46,18 +46,11 @@ func (s *Store) Erase(ctx context.Context, prospectID int64, forbid bool, by str
 			return nil // a second click
 		}
 		e := erasure{store: s, tx: tx, person: p, by: by, now: now}
-		for _, st := range []struct {
-			what string
-			do   func() error
-		}{
+		err = inTurn("erase", []part{
 			{"end what runs", e.end}, {"keep the orders", func() error { return e.orders(forbid) }}, {"blank", e.blank}, {"record", e.record},
-		} {
-			if err := st.do(); err != nil {
-				return fmt.Errorf("erase: %s: %w", st.what, err)
-			}
-		}
+		})
 		gone = e.files
-		return nil
+		return err
 	})
 	if err != nil {
 		return shown(err)
@@ -188,7 +181,7 @@ func (e *erasure) rememberFiles() error {
 }
 
 func (e *erasure) record() error {
-	if err := keepNextTouch(e.tx, e.ids...); err != nil {
+	if err := keepNextTouch(e.tx, e.now, e.ids...); err != nil {
 		return err
 	}
 	return addEvents(e.tx, models.Event{

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -10,62 +12,168 @@ import (
 	"followup/models"
 )
 
-// whatTheyRun finds the prospects with whom a user still has anything to do.
-const whatTheyRun = `
-SELECT prospect_id FROM (
-	SELECT id AS prospect_id FROM prospects WHERE owner_id = @user
-	UNION SELECT prospect_id FROM enrollments WHERE rep_id = @user AND state <> 'finished'
-	UNION SELECT prospect_id FROM touches WHERE rep_id = @user AND state IN ('planned', 'open', 'unconfirmed')
-	UNION SELECT prospect_id FROM appointments WHERE rep_id = @user AND state = 'booked'
-	UNION SELECT prospect_id FROM commitments WHERE rep_id = @user AND state = 'open'
-	UNION SELECT prospect_id FROM conversations WHERE assignee_id = @user
-) theirs ORDER BY prospect_id`
-
-// ReassignAll gives all of a user's work to somebody else and closes their
-// account: first the door, so that nothing new comes in behind, then person by
-// person under the person's lock. Repeated, it finishes what was interrupted.
-func (s *Store) ReassignAll(ctx context.Context, userID, to int64, by string, now time.Time) (prospects, tasks int, err error) {
-	err = s.inTx(ctx, func(tx *gorm.DB) error { return closeAccount(tx, userID, to, by, now) })
-	if err != nil {
-		return prospects, tasks, shown(err)
-	}
-	var people []int64
-	if err := s.write.WithContext(ctx).Raw(whatTheyRun, map[string]any{"user": userID}).Scan(&people).Error; err != nil {
-		return prospects, tasks, fmt.Errorf("what user %d runs: %w", userID, err)
-	}
-	instead, err := s.sendersInstead(ctx, userID, to)
-	if err != nil {
-		return prospects, tasks, err
-	}
-	for _, id := range people {
-		given := 0
-		err := s.inTx(ctx, func(tx *gorm.DB) error {
-			var err error
-			given, err = reassign(tx, id, userID, to, instead, by, now)
-			return err
-		})
-		if err != nil {
-			return prospects, tasks, fmt.Errorf("prospect %d: %w", id, err)
-		}
-		prospects, tasks = prospects+1, tasks+given
-	}
-	// Tasks of nobody's: about senders, or unmatched messages.
-	err = s.inTx(ctx, func(tx *gorm.DB) error {
-		var theirs []models.Task
-		if err := forUpdate(tx).Where("(user_id = ? OR stands_in_for_id = ?) AND state IN ('open', 'upcoming')", userID, userID).Order("id").Find(&theirs).Error; err != nil {
-			return err
-		}
-		tasks += len(theirs)
-		return giveTasks(tx, theirs, to, nil, "left", by, now)
-	})
-	return prospects, tasks, shown(err)
+// whatTheyRun finds the prospects with whom a user still has anything to do,
+// what waits for a person first. Each is read off an index.
+var whatTheyRun = []string{
+	"SELECT DISTINCT prospect_id FROM tasks WHERE user_id = @user AND state = 'open' AND prospect_id IS NOT NULL",
+	"SELECT DISTINCT prospect_id FROM tasks WHERE user_id = @user AND state = 'upcoming' AND prospect_id IS NOT NULL",
+	"SELECT DISTINCT prospect_id FROM tasks WHERE stands_in_for_id = @user AND state IN ('open', 'upcoming') AND prospect_id IS NOT NULL",
+	"SELECT DISTINCT prospect_id FROM appointments WHERE rep_id = @user AND state = 'booked'",
+	"SELECT DISTINCT prospect_id FROM commitments WHERE rep_id = @user AND state = 'open'",
+	"SELECT DISTINCT prospect_id FROM enrollments WHERE rep_id = @user AND state <> 'finished'",
+	"SELECT id AS prospect_id FROM prospects WHERE owner_id = @user",
 }
 
+// whatIsLeft finds what hangs on nothing of the above, such as an answer that
+// leaves in a moment. It reads all that is live, so it is asked at the end.
+var whatIsLeft = []string{
+	"SELECT DISTINCT prospect_id FROM touches WHERE rep_id = @user AND state IN ('planned', 'open', 'unconfirmed')",
+	"SELECT prospect_id FROM conversations WHERE assignee_id = @user",
+}
+
+// handoverBatch bounds one transaction: an inbound waits for the batch that
+// holds its person.
+const handoverBatch = 100
+
 // StillTheirs counts the prospects with whom a user has anything to do.
-func (s *Store) StillTheirs(ctx context.Context, userID int64) (int, error) {
+func (s *Store) StillTheirs(ctx context.Context, userID int64) (Count, error) {
+	n, err := s.theirs(ctx, userID, countLimit+1)
+	return atMost(n, countLimit), err
+}
+
+func (s *Store) theirs(ctx context.Context, userID int64, limit int) (int, error) {
+	parts := make([]string, len(whatTheyRun))
+	for i, q := range whatTheyRun {
+		parts[i] = "SELECT * FROM (" + q + " LIMIT @most) t" + fmt.Sprint(i)
+	}
 	var n int
-	err := s.reader(ctx).Raw("SELECT COUNT(*) FROM ("+whatTheyRun+") c", map[string]any{"user": userID}).Scan(&n).Error
+	err := s.reader(ctx).Raw("SELECT COUNT(*) FROM ("+strings.Join(parts, " UNION ")+") c", map[string]any{"user": userID, "most": limit}).Scan(&n).Error
 	return n, err
+}
+
+// mostHandedOver bounds what is counted before a handover.
+const mostHandedOver = 1_000_000
+
+// BeginHandover closes a user's account, so that nothing new comes in behind
+// and nothing is sent for them any more, and notes who takes over.
+// ContinueHandovers does the rest. Repeated, it changes who takes over.
+func (s *Store) BeginHandover(ctx context.Context, userID, to int64, by string, now time.Time) (h models.Handover, err error) {
+	total, err := s.theirs(ctx, userID, mostHandedOver)
+	if err != nil {
+		return h, fmt.Errorf("what user %d runs: %w", userID, err)
+	}
+	err = s.inTx(ctx, func(tx *gorm.DB) error {
+		if err := closeAccount(tx, userID, to, by, now); err != nil {
+			return err
+		}
+		running, err := first[models.Handover](forUpdate(tx).Where("user_id = ? AND ended_at IS NULL", userID))
+		if err != nil {
+			return err
+		}
+		if running != nil {
+			h = *running
+			h.ToID, h.By, h.UpdatedAt = to, by, now
+			return saveRow(tx, &h)
+		}
+		h = models.Handover{UserID: userID, ToID: to, By: by, Total: total, CreatedAt: now, UpdatedAt: now}
+		return tx.Create(&h).Error
+	})
+	return h, shown(err)
+}
+
+// ContinueHandovers gives the next batch of somebody's work to who takes over;
+// false: none is running, or what is left must settle first. Who is next is
+// looked up before the transaction, which is to hold nothing while it reads.
+func (s *Store) ContinueHandovers(ctx context.Context, now time.Time) (more bool, err error) {
+	read, err := first[models.Handover](s.reader(ctx).Where("ended_at IS NULL").Order("updated_at, id"))
+	if err != nil || read == nil {
+		return false, err
+	}
+	people, err := theirNext(s.reader(ctx), read.UserID)
+	if err != nil {
+		return false, fmt.Errorf("what user %d runs: %w", read.UserID, err)
+	}
+	err = s.inTx(ctx, func(tx *gorm.DB) error {
+		var h models.Handover
+		if err := forUpdate(tx).Where("id = ?", read.ID).Take(&h).Error; err != nil {
+			return err
+		}
+		if !h.Running() || h.Done != read.Done {
+			more = true // another replica was here meanwhile: look again
+			return nil
+		}
+		more, err = continueHandover(tx, &h, people, now)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("handover of user %d: %w", read.UserID, err)
+	}
+	return more, nil
+}
+
+// Handover is the newest one of somebody's work; nil where there was none.
+func (s *Store) Handover(ctx context.Context, userID int64) (*models.Handover, error) {
+	return first[models.Handover](s.reader(ctx).Where("user_id = ?", userID).Order("id DESC"))
+}
+
+func continueHandover(tx *gorm.DB, h *models.Handover, people []int64, now time.Time) (more bool, err error) {
+	h.UpdatedAt = now
+	if len(people) > 0 {
+		tasks, err := reassign(tx, people, *h, now)
+		if err != nil {
+			return false, err
+		}
+		h.Done, h.Tasks = h.Done+len(people), h.Tasks+tasks
+		h.Total = max(h.Total, h.Done)
+		return true, saveRow(tx, h)
+	}
+	// Tasks of nobody's: about senders, or unmatched messages.
+	var theirs []models.Task
+	err = forUpdate(tx).Where("(user_id = ? OR stands_in_for_id = ?) AND state IN ('open', 'upcoming')", h.UserID, h.UserID).Order("id").Limit(handoverBatch).Find(&theirs).Error
+	if err != nil {
+		return false, err
+	}
+	h.Tasks += len(theirs)
+	if err := giveTasks(tx, theirs, h.ToID, nil, "left", h.By, now); err != nil {
+		return false, err
+	}
+	under, err := sendingFor(tx, h.UserID)
+	if err != nil {
+		return false, err
+	}
+	if len(theirs) == 0 && !under {
+		h.EndedAt = &now
+	}
+	return len(theirs) > 0 || !under, saveRow(tx, h)
+}
+
+// sendingFor tells whether something of theirs is being sent this moment: it
+// may come back to be planned again.
+func sendingFor(tx *gorm.DB, userID int64) (bool, error) {
+	var n int64
+	err := tx.Model(&models.Touch{}).Where("rep_id = ? AND state = 'sending'", userID).Count(&n).Error
+	return n > 0, err
+}
+
+// theirNext are the next people whose work is given on.
+func theirNext(tx *gorm.DB, userID int64) ([]int64, error) {
+	next := func(lists []string) (ids []int64, err error) {
+		for _, q := range lists {
+			if err = tx.Raw(q+" LIMIT @most", map[string]any{"user": userID, "most": handoverBatch}).Scan(&ids).Error; err != nil || len(ids) > 0 {
+				return ids, err
+			}
+		}
+		return nil, nil
+	}
+	ids, err := next(whatTheyRun)
+	if err != nil || len(ids) > 0 {
+		return ids, err
+	}
+	// Not while something is under way: it is looked for again behind it.
+	if under, err := sendingFor(tx, userID); err != nil || under {
+		return nil, err
+	}
+	return next(whatIsLeft)
 }
 
 func closeAccount(tx *gorm.DB, userID, to int64, by string, now time.Time) error {
@@ -108,6 +216,10 @@ func closeAccount(tx *gorm.DB, userID, to int64, by string, now time.Time) error
 	if err := tx.Model(&models.Leave{}).Where("stand_in_id = ? AND ended_at IS NULL", userID).UpdateColumn("stand_in_id", to).Error; err != nil {
 		return err
 	}
+	// What is on its way to them goes to who takes over from them.
+	if err := tx.Model(&models.Handover{}).Where("to_id = ? AND ended_at IS NULL", userID).UpdateColumn("to_id", to).Error; err != nil {
+		return err
+	}
 	return stopTheirSenders(tx, userID, to, by, now)
 }
 
@@ -146,9 +258,9 @@ func stopTheirSenders(tx *gorm.DB, userID, to int64, by string, now time.Time) e
 
 // sendersInstead maps each of the user's senders to what sends in its place:
 // the new owner's of the same kind, else a shared one.
-func (s *Store) sendersInstead(ctx context.Context, userID, to int64) (map[int64]int64, error) {
+func sendersInstead(tx *gorm.DB, userID, to int64) (map[int64]int64, error) {
 	var senders []models.Sender
-	if err := s.reader(ctx).Omit("Secrets").Order("id").Find(&senders).Error; err != nil {
+	if err := tx.Omit("Secrets").Order("id").Find(&senders).Error; err != nil {
 		return nil, err
 	}
 	instead := map[int64]int64{}
@@ -173,19 +285,18 @@ func (s *Store) sendersInstead(ctx context.Context, userID, to int64) (map[int64
 	return instead, nil
 }
 
-// reassign gives what a user has to do with one prospect to somebody else, and
-// counts the tasks.
-func reassign(tx *gorm.DB, prospectID, from, to int64, instead map[int64]int64, by string, now time.Time) (int, error) {
-	p, err := lockProspect(tx, prospectID)
+// reassign gives what a user has to do with these prospects to who takes over,
+// and counts the tasks.
+func reassign(tx *gorm.DB, ids []int64, h models.Handover, now time.Time) (int, error) {
+	from, to := h.UserID, h.ToID
+	people, err := lockProspects(tx, ids)
 	if err != nil {
 		return 0, err
 	}
-	if p.OwnerID == from {
-		err := tx.Model(&models.Prospect{}).Where("id = ?", p.ID).
-			UpdateColumns(map[string]any{"owner_id": to, "revision": p.Revision + 1, "updated_at": now}).Error
-		if err != nil {
-			return 0, err
-		}
+	err = tx.Model(&models.Prospect{}).Where(anyOf(tx, "id", ids)).Where("owner_id = ?", from).
+		UpdateColumns(map[string]any{"owner_id": to, "revision": gorm.Expr("revision + 1"), "updated_at": now}).Error
+	if err != nil {
+		return 0, err
 	}
 	moves := []struct {
 		row    any
@@ -199,26 +310,51 @@ func reassign(tx *gorm.DB, prospectID, from, to int64, instead map[int64]int64, 
 		{&models.Conversation{}, "1 = 1", "assignee_id"},
 	}
 	for _, m := range moves {
-		if err := tx.Model(m.row).Where("prospect_id = ? AND "+m.column+" = ?", p.ID, from).Where(m.where).UpdateColumn(m.column, to).Error; err != nil {
+		if err := tx.Model(m.row).Where(anyOf(tx, "prospect_id", ids)).Where(m.column+" = ?", from).Where(m.where).UpdateColumn(m.column, to).Error; err != nil {
 			return 0, err
 		}
 	}
-	// Sequences that rest for their leave go on: somebody is here now.
-	if err := liftLeave(tx, p, to, by, now); err != nil {
+	if err := liftLeaves(tx, people, h, now); err != nil {
 		return 0, err
 	}
-	if err := sendInstead(tx, p.ID, instead, now); err != nil {
+	if err := sendInstead(tx, ids, h, now); err != nil {
 		return 0, err
 	}
 	var tasks []models.Task
-	err = forUpdate(tx).Where("prospect_id = ? AND (user_id = ? OR stands_in_for_id = ?) AND state IN ('open', 'upcoming')", p.ID, from, from).Order("id").Find(&tasks).Error
+	err = forUpdate(tx).Where(anyOf(tx, "prospect_id", ids)).Where("(user_id = ? OR stands_in_for_id = ?) AND state IN ('open', 'upcoming')", from, from).Order("id").Find(&tasks).Error
 	if err != nil {
 		return 0, err
 	}
-	if err := giveTasks(tx, tasks, to, nil, "left", by, now); err != nil {
+	if err := giveTasks(tx, tasks, to, nil, "left", h.By, now); err != nil {
 		return 0, err
 	}
-	return len(tasks), addEvents(tx, models.Event{At: now, Actor: by, Kind: models.EventReassigned, ProspectID: &p.ID, UserID: &to, Code: "left"})
+	events := make([]models.Event, len(people))
+	for i := range people {
+		events[i] = models.Event{At: now, Actor: h.By, Kind: models.EventReassigned, ProspectID: &people[i].ID, UserID: &to, Code: "left"}
+	}
+	return len(tasks), addEvents(tx, events...)
+}
+
+// liftLeaves: sequences that rest for their leave go on, somebody is here now.
+func liftLeaves(tx *gorm.DB, people []models.Prospect, h models.Handover, now time.Time) error {
+	ids := make([]int64, len(people))
+	for i, p := range people {
+		ids[i] = p.ID
+	}
+	var resting []int64
+	err := tx.Model(&models.Enrollment{}).Where(anyOf(tx, "prospect_id", ids)).Where("rep_id = ? AND state = 'paused'", h.ToID).
+		Where("id IN (SELECT enrollment_id FROM pauses WHERE reason = ?)", models.PauseOnLeave).Distinct().Pluck("prospect_id", &resting).Error
+	if err != nil {
+		return err
+	}
+	for _, p := range people {
+		if slices.Contains(resting, p.ID) {
+			if err := liftLeave(tx, p, h.ToID, h.By, now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func liftLeave(tx *gorm.DB, p models.Prospect, rep int64, by string, now time.Time) error {
@@ -240,23 +376,30 @@ func liftLeave(tx *gorm.DB, p models.Prospect, rep int64, by string, now time.Ti
 
 // sendInstead moves what is planned from a stopped sender. Where nothing can
 // send in its place the step is planned anew, which says so.
-func sendInstead(tx *gorm.DB, prospectID int64, instead map[int64]int64, now time.Time) error {
+func sendInstead(tx *gorm.DB, ids []int64, h models.Handover, now time.Time) error {
+	instead, err := sendersInstead(tx, h.UserID, h.ToID)
+	if err != nil {
+		return err
+	}
 	for from, other := range instead {
-		q := tx.Model(&models.Touch{}).Where("prospect_id = ? AND state = 'planned' AND sender_id = ?", prospectID, from)
+		q := tx.Model(&models.Touch{}).Where(anyOf(tx, "prospect_id", ids)).Where("state = 'planned' AND sender_id = ?", from)
 		if other != 0 {
 			if err := q.UpdateColumn("sender_id", other).Error; err != nil {
 				return err
 			}
 			continue
 		}
-		var n int64
-		if err := q.Count(&n).Error; err != nil {
+		var anew []int64
+		if err := q.Distinct().Pluck("prospect_id", &anew).Error; err != nil {
 			return err
 		}
-		if n > 0 {
-			if err := replanProspect(tx, prospectID, now); err != nil {
-				return err
-			}
+		if len(anew) == 0 {
+			continue
+		}
+		err := tx.Model(&models.Enrollment{}).Where(anyOf(tx, "prospect_id", anew)).Where("state = 'active'").
+			UpdateColumns(map[string]any{"replan_at": now, "updated_at": now}).Error
+		if err != nil {
+			return err
 		}
 	}
 	return nil

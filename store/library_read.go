@@ -43,48 +43,6 @@ func (s *Store) LibraryScript(ctx context.Context, id int64) (models.VoicemailSc
 	return entryByID[models.VoicemailScript](ctx, s, "voicemail script", id)
 }
 
-// PointRow is a talking point with how many have heard it.
-type PointRow struct {
-	models.TalkingPoint
-	Heard int
-	Owner string
-}
-
-// ViewTalkingPoints lists the library's reasons for calling: drafts first,
-// then the newest; retired ones only where asked for.
-func (s *Store) ViewTalkingPoints(ctx context.Context, kind string, retired bool) ([]PointRow, error) {
-	tx := s.reader(ctx)
-	q := tx.Where("(retired_at IS NOT NULL) = ?", retired)
-	if kind != "" {
-		q = q.Where("kind = ?", kind)
-	}
-	points, err := load[models.TalkingPoint](q.Order("CASE WHEN state = 'draft' THEN 0 ELSE 1 END, id DESC").Limit(LibraryLimit))
-	if err != nil || len(points) == 0 {
-		return nil, err
-	}
-	ids, owners := make([]int64, len(points)), idSet{}
-	for i, p := range points {
-		ids[i] = p.ID
-		owners.add(p.OwnerID)
-	}
-	heard, err := counted(tx, "talking_point_uses", "talking_point_id", ids)
-	if err != nil {
-		return nil, err
-	}
-	names, err := namesOf(tx, owners)
-	if err != nil {
-		return nil, err
-	}
-	rows := make([]PointRow, len(points))
-	for i, p := range points {
-		rows[i] = PointRow{TalkingPoint: p, Heard: heard[p.ID]}
-		if p.OwnerID != nil {
-			rows[i].Owner = names[*p.OwnerID]
-		}
-	}
-	return rows, nil
-}
-
 // counted counts the rows of a table by one of its columns. Names are ours.
 func counted(tx *gorm.DB, table, column string, ids []int64) (map[int64]int, error) {
 	var rows []struct {
@@ -113,6 +71,7 @@ func namesOf(tx *gorm.DB, ids idSet) (map[int64]string, error) {
 
 // Heard is a prospect who has heard a talking point, or was given a suggestion.
 type Heard struct {
+	UseID      int64
 	ProspectID int64
 	FirstName  string
 	LastName   string
@@ -124,30 +83,38 @@ func (h Heard) Name() string {
 	return models.Prospect{FirstName: h.FirstName, LastName: h.LastName}.Name()
 }
 
-const heardLimit = 100
+// heardPage is how many people one page lists.
+const heardPage = 100
 
-// WhoHeard lists who has heard a talking point, the latest first, and counts all.
-func (s *Store) WhoHeard(ctx context.Context, pointID int64, v Visibility) ([]Heard, Count, error) {
-	return s.whoGot(ctx, "talking_point_uses", "talking_point_id", "heard_at", pointID, v)
+// WhoHeard lists who has heard a talking point, the latest first, page by
+// page, and counts all.
+func (s *Store) WhoHeard(ctx context.Context, pointID int64, v Visibility, after string) (ShelfPage[Heard], error) {
+	return s.whoGot(ctx, "talking_point_uses", "talking_point_id", "heard_at", pointID, v, after)
 }
 
-// WhoGot lists who was given a suggestion, the latest first, and counts all.
-func (s *Store) WhoGot(ctx context.Context, suggestionID int64, v Visibility) ([]Heard, Count, error) {
-	return s.whoGot(ctx, "suggestion_uses", "suggestion_id", "given_at", suggestionID, v)
+// WhoGot lists who was given a suggestion, in the same way.
+func (s *Store) WhoGot(ctx context.Context, suggestionID int64, v Visibility, after string) (ShelfPage[Heard], error) {
+	return s.whoGot(ctx, "suggestion_uses", "suggestion_id", "given_at", suggestionID, v, after)
 }
 
-func (s *Store) whoGot(ctx context.Context, table, column, at string, id int64, v Visibility) ([]Heard, Count, error) {
-	query := func() *gorm.DB {
-		return v.owners(s.reader(ctx).Table(table+" u").Joins("JOIN prospects p ON p.id = u.prospect_id").Where("u."+column+" = ?", id), "p.owner_id")
+func (s *Store) whoGot(ctx context.Context, table, column, at string, id int64, v Visibility, after string) (ShelfPage[Heard], error) {
+	var page ShelfPage[Heard]
+	q := v.owners(s.reader(ctx).Table(table+" u").Joins("JOIN prospects p ON p.id = u.prospect_id").Where("u."+column+" = ?", id), "p.owner_id").Session(&gorm.Session{})
+	var err error
+	if page.Total, err = countTo(q, countLimit); err != nil {
+		return page, err
 	}
-	var rows []Heard
-	err := query().Select("p.id AS prospect_id, p.first_name, p.last_name, u." + at + " AS at").
-		Order("u." + at + " DESC, u.id DESC").Limit(heardLimit).Scan(&rows).Error
-	if err != nil {
-		return nil, Count{}, err
+	if when, use, ok := timeCursor(after); ok {
+		q = q.Where("(u."+at+", u.id) < (?, ?)", when, use)
 	}
-	n, err := countTo(query(), countLimit)
-	return rows, n, err
+	err = q.Select("u.id AS use_id, p.id AS prospect_id, p.first_name, p.last_name, u." + at + " AS at").
+		Order("u." + at + " DESC, u.id DESC").Limit(heardPage + 1).Scan(&page.Rows).Error
+	if len(page.Rows) > heardPage {
+		page.Rows = page.Rows[:heardPage]
+		last := page.Rows[heardPage-1]
+		page.Next = encodeCursor(last.At.UTC().Format(time.RFC3339Nano), strconv.FormatInt(last.UseID, 10))
+	}
+	return page, err
 }
 
 // Answerable is a prospect whose objection or loss a talking point answers.
@@ -281,34 +248,3 @@ func wordsOf(text string) []string {
 }
 
 func joinUnion(parts []string) string { return strings.Join(parts, " UNION ALL ") }
-
-// ViewStories, ViewSuggestions and ViewSnippets list whole shelves for the
-// library's pages, drafts first.
-func (s *Store) ViewStories(ctx context.Context, retired bool) ([]models.Story, error) {
-	return shelfRows[models.Story](s.reader(ctx), retired)
-}
-
-// ViewSuggestions lists the suggestions with how many were given each.
-func (s *Store) ViewSuggestions(ctx context.Context, retired bool) ([]models.Suggestion, map[int64]int, error) {
-	tx := s.reader(ctx)
-	rows, err := shelfRows[models.Suggestion](tx, retired)
-	if err != nil || len(rows) == 0 {
-		return rows, nil, err
-	}
-	ids := make([]int64, len(rows))
-	for i, r := range rows {
-		ids[i] = r.ID
-	}
-	given, err := counted(tx, "suggestion_uses", "suggestion_id", ids)
-	return rows, given, err
-}
-
-// ViewSnippets lists everybody's snippets and the user's own.
-func (s *Store) ViewSnippets(ctx context.Context, userID int64, retired bool) ([]models.Snippet, error) {
-	return shelfRows[models.Snippet](s.reader(ctx).Where("owner_id IS NULL OR owner_id = ?", userID), retired)
-}
-
-func shelfRows[T entry](q *gorm.DB, retired bool) ([]T, error) {
-	return load[T](q.Where("(retired_at IS NOT NULL) = ?", retired).
-		Order("CASE WHEN state = 'draft' THEN 0 ELSE 1 END, id DESC").Limit(LibraryLimit))
-}

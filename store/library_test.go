@@ -42,7 +42,7 @@ func TestTalkingPointsFor(t *testing.T) {
 		w.ok(w.db.Create(&models.TalkingPointUse{TalkingPointID: heard.ID, ProspectID: p.ID, HeardAt: w.now}).Error)
 		w.ok(w.db.Create(&models.Objection{ProspectID: p.ID, Kind: "price", Words: "Our WAREHOUSE system was dear enough", CreatedAt: w.now}).Error)
 
-		got, err := w.s.TalkingPointsFor(w.ctx, p.ID)
+		got, err := w.s.TalkingPointsFor(w.ctx, p.ID, "")
 		w.ok(err)
 		if want := []int64{words.ID, price.ID, plain.ID}; !slices.Equal(pointIDs(got), want) {
 			t.Errorf("got %v, want %v", pointIDs(got), want)
@@ -58,10 +58,10 @@ func TestTalkingPointsFor(t *testing.T) {
 		if page, err = w.s.AnsweredBy(w.ctx, price, store.Visibility{UserID: 999}, ""); err != nil || len(page.Rows) != 0 {
 			t.Errorf("somebody else's prospects are listed: %+v %v", page, err)
 		}
-		list, n, err := w.s.WhoHeard(w.ctx, heard.ID, store.Everything)
+		who, err := w.s.WhoHeard(w.ctx, heard.ID, store.Everything, "")
 		w.ok(err)
-		if len(list) != 1 || n.N != 1 || list[0].ProspectID != p.ID || !list[0].At.Equal(w.now) {
-			t.Errorf("who heard: %+v, %d", list, n.N)
+		if list := who.Rows; len(list) != 1 || who.Total.N != 1 || who.Next != "" || list[0].ProspectID != p.ID || !list[0].At.Equal(w.now) {
+			t.Errorf("who heard: %+v", who)
 		}
 	})
 }
@@ -174,7 +174,7 @@ func TestSuggestionsOnce(t *testing.T) {
 		for range 2 {
 			w.ok(w.s.GiveSuggestion(w.ctx, models.SuggestionUse{SuggestionID: given.ID, ProspectID: p.ID, GivenAt: w.now}))
 		}
-		got, err := w.s.Suggestions(w.ctx, p.ID)
+		got, err := w.s.Suggestions(w.ctx, p.ID, "")
 		w.ok(err)
 		if len(got) != 2 || got[0].ID != timing.ID || got[1].ID != any.ID {
 			t.Errorf("%+v", got)

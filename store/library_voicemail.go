@@ -50,13 +50,32 @@ type ScriptView struct {
 	Recording *models.Recording
 }
 
-// VoicemailScripts of the library, by name; the retired ones where asked for.
-func (s *Store) VoicemailScripts(ctx context.Context, retired bool) ([]ScriptView, error) {
-	tx := s.reader(ctx)
-	scripts, err := load[models.VoicemailScript](tx.Where("(retired_at IS NOT NULL) = ?", retired).Order("name, id").Limit(LibraryLimit))
+// ViewVoicemails lists the shelf of voicemail scripts.
+func (s *Store) ViewVoicemails(ctx context.Context, f ShelfFilter) (ShelfPage[ScriptView], error) {
+	scripts, err := shelfOrder(s.reader(ctx), f, func(v models.VoicemailScript) (models.LibraryState, int64) { return v.State, v.ID })
+	page := ShelfPage[ScriptView]{Next: scripts.Next, Total: scripts.Total}
 	if err != nil {
-		return nil, err
+		return page, err
 	}
+	page.Rows, err = withRecordings(s.reader(ctx), scripts.Rows)
+	return page, err
+}
+
+// RecordedScripts are the published scripts that have a recording and hold
+// these words, by name, as many as the limit; more: there are others.
+func (s *Store) RecordedScripts(ctx context.Context, words string, limit int) (found []ScriptView, more bool, err error) {
+	tx := s.reader(ctx)
+	scripts, err := load[models.VoicemailScript](holding(tx.Where("retired_at IS NULL AND state = 'published' AND recording_id IS NOT NULL"), words, shelfColumns[models.VoicemailScript]()).
+		Order("name, id").Limit(limit + 1))
+	if err != nil {
+		return nil, false, err
+	}
+	more = len(scripts) > limit
+	found, err = withRecordings(tx, scripts[:min(limit, len(scripts))])
+	return found, more, err
+}
+
+func withRecordings(tx *gorm.DB, scripts []models.VoicemailScript) ([]ScriptView, error) {
 	ids := idSet{}
 	for _, v := range scripts {
 		ids.add(v.RecordingID)

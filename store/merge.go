@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -35,21 +34,14 @@ func (s *Store) Merge(ctx context.Context, keepID, dropID int64, by string, now 
 		if err := m.lock(keepID, dropID); err != nil {
 			return err
 		}
-		for _, st := range []struct {
-			what string
-			do   func() error
-		}{
+		err = inTurn("merge", []part{
 			{"end what both are in", m.endTwice}, {"contact points", m.points}, {"tasks", m.tasks},
 			{"conversations", m.conversations}, {"discovery", m.discovery}, {"pursuits", m.pursuits}, {"drafts", m.drafts},
 			{"what they had once", m.once}, {"the rest", m.rest}, {"the records", m.records}, {"the pairs", m.pairs},
 			{"what holds now", m.settle},
-		} {
-			if err := st.do(); err != nil {
-				return fmt.Errorf("merge %s: %w", st.what, err)
-			}
-		}
+		})
 		kept = m.keep
-		return nil
+		return err
 	})
 	return kept, shown(err)
 }
@@ -270,7 +262,7 @@ func (m *merging) settle() error {
 	if err := replanProspect(m.tx, m.keep.ID, m.now); err != nil {
 		return err
 	}
-	if err := keepNextTouch(m.tx, m.keep.ID, m.drop.ID); err != nil {
+	if err := keepNextTouch(m.tx, m.now, m.keep.ID, m.drop.ID); err != nil {
 		return err
 	}
 	if err := reword(m.tx, m.keep.ID, m.drop.ID); err != nil {

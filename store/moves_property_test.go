@@ -261,13 +261,15 @@ func (m *mover) play() {
 func (m *mover) tick() { m.must(m.engine.Tick(m.ctx, m.now)) }
 
 func (m *mover) over() bool {
-	return !slices.ContainsFunc(m.people, func(id int64) bool { return m.enrollment(id).Live() })
+	var live int64
+	m.must(store.RawDB(m.store).Model(&models.Enrollment{}).Where("id IN ? AND state <> ?", m.people, models.EnrollmentFinished).Count(&live).Error)
+	return live == 0
 }
 
 func (m *mover) enrollment(id int64) models.Enrollment {
-	in, err := m.store.PlanOf(m.ctx, id)
+	e, err := store.EnrollmentNow(m.store, id)
 	m.must(err)
-	return in.Enrollment
+	return e
 }
 
 // hands does what tasks ask for.

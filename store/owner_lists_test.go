@@ -53,7 +53,7 @@ func TestConversationsBelongToTheOwner(t *testing.T) {
 		_, err = s.Merge(w.ctx, w.person.ID, twin.ID, w.by, w.now.Add(time.Minute))
 		w.ok(err)
 		strays("a merge")
-		_, _, err = s.ReassignAll(w.ctx, lee.ID, w.rep.ID, w.by, w.now.Add(time.Hour))
+		_, _, err = w.handOver(lee.ID, w.rep.ID, w.by, w.now.Add(time.Hour))
 		w.ok(err)
 		strays("Lee's leaving")
 		waits(w.rep.ID, 1)

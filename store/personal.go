@@ -78,7 +78,7 @@ var personalTables = []personal{
 // impersonalTables hold nothing of a customer; of the others the columns in
 // impersonalColumns are ids, codes, states and dates.
 var impersonalTables = []string{
-	"booking_pages", "companies", "company_holds", "day_counts", "dismissals", "duplicates", "epochs", "goose_db_version", "insight_cells",
+	"booking_pages", "companies", "company_holds", "day_counts", "dismissals", "duplicates", "epochs", "goose_db_version", "handovers", "insight_cells",
 	"insight_marks", "insight_moves", "insight_people", "insight_steps", "insight_teams", "job_runs", "leases", "leaves", "library_drafts", "provider_turns", "recordings", "replicas", "saved_filters",
 	"second_factors", "sender_days", "senders", "sequence_versions", "sequences", "sessions", "settings", "sign_ins", "snippets", "stories", "suggestions",
 	"suppression_lists", "talking_points", "tally_marks", "teams", "user_tokens", "users", "version_moves", "voicemail_scripts",

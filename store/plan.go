@@ -34,7 +34,7 @@ func (s *Store) PlanDue(ctx context.Context, now time.Time, limit int, plan mode
 		if err := s.planTogether(ctx, tx, es, now, plan, people); err != nil {
 			return err
 		}
-		return keepNextTouch(tx, people.list()...)
+		return keepNextTouch(tx, now, people.list()...)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("plan: %w", err)

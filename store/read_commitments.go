@@ -133,6 +133,12 @@ func (s *Store) Commitment(ctx context.Context, id int64) (models.Commitment, er
 type Drifting struct {
 	Who   Who
 	Owner string
+	Since time.Time // nothing has lain ahead since then
+}
+
+// SinceTouch tells whether that was their last touch.
+func (d Drifting) SinceTouch() bool {
+	return d.Who.Prospect.LastTouchAt != nil && d.Who.Prospect.LastTouchAt.Equal(d.Since)
 }
 
 // DriftingList is a page of them.
@@ -152,36 +158,74 @@ const nothingAhead = `prospects.next_touch_at IS NULL AND prospects.merged_into 
 		AND NOT EXISTS (SELECT 1 FROM enrollments l WHERE l.prospect_id = e.prospect_id AND l.id > e.id))
 	AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.prospect_id = prospects.id AND x.scope = 'person' AND x.lifted_at IS NULL)`
 
-// ViewDrifting lists open prospects with no dated next step, the oldest
-// first; ownerID 0: everybody's whom v sees.
-func (s *Store) ViewDrifting(ctx context.Context, v Visibility, ownerID int64, page models.Page, now time.Time) (DriftingList, error) {
-	db := s.reader(ctx)
+// idleSince is since when nothing was planned for somebody, nor was anything
+// sent or anybody called; the indexes are over the same words.
+func idleSince(dialect Dialect) string {
+	latest := "MAX"
+	if dialect == Postgres {
+		latest = "GREATEST"
+	}
+	return latest + "(COALESCE(prospects.idle_since, prospects.created_at), COALESCE(prospects.last_touch_at, prospects.created_at))"
+}
+
+// driftingSince is idleSince of one person.
+func driftingSince(p models.Prospect) time.Time {
+	idle, touched := p.CreatedAt, p.CreatedAt
+	if p.IdleSince != nil {
+		idle = *p.IdleSince
+	}
+	if p.LastTouchAt != nil {
+		touched = *p.LastTouchAt
+	}
+	if touched.After(idle) {
+		return touched
+	}
+	return idle
+}
+
+// driftingOf are open prospects with no dated next step; ownerID 0:
+// everybody's whom v sees.
+func driftingOf(db *gorm.DB, v Visibility, ownerID int64, now time.Time) *gorm.DB {
 	// It is still the day before in the west of the world.
 	today := models.DateOf(now.Add(-12*time.Hour), time.UTC)
-	query := func() *gorm.DB {
-		q := v.owners(db.Model(&models.Prospect{}).Where(nothingAhead, today), "prospects.owner_id")
-		if ownerID != 0 {
-			q = q.Where("prospects.owner_id = ?", ownerID)
-		}
-		return q
+	q := v.owners(db.Model(&models.Prospect{}).Where(nothingAhead, today), "prospects.owner_id")
+	if ownerID != 0 {
+		q = q.Where("prospects.owner_id = ?", ownerID)
 	}
+	return q
+}
+
+// pageDrifting begins with whoever has been without a next step for longest.
+func pageDrifting(q *gorm.DB, after string) *gorm.DB {
+	since := idleSince(Dialect(q.Name()))
+	if at, id, ok := timeCursor(after); ok {
+		q = q.Where("("+since+", prospects.id) > (?, ?)", at, id)
+	}
+	return q.Select("prospects.id, prospects.created_at, prospects.last_touch_at, prospects.idle_since").Order(since + ", prospects.id")
+}
+
+// ViewDrifting lists open prospects with no dated next step, first whoever has
+// been without one for longest; ownerID 0: everybody's whom v sees.
+func (s *Store) ViewDrifting(ctx context.Context, v Visibility, ownerID int64, page models.Page, now time.Time) (DriftingList, error) {
+	db := s.reader(ctx)
 	var out DriftingList
 	var err error
-	if out.Total, err = countTo(query(), countLimit); err != nil {
+	if out.Total, err = countTo(driftingOf(db, v, ownerID, now), countLimit); err != nil {
 		return out, err
-	}
-	q := query()
-	if after, err := strconv.ParseInt(page.After, 10, 64); err == nil {
-		q = q.Where("prospects.id > ?", after)
 	}
 	limit := limitOf(page)
-	var ids []int64
-	if err := q.Order("prospects.id").Limit(limit+1).Pluck("prospects.id", &ids).Error; err != nil {
+	var people []models.Prospect
+	if err := pageDrifting(driftingOf(db, v, ownerID, now), page.After).Limit(limit + 1).Find(&people).Error; err != nil {
 		return out, err
 	}
-	if len(ids) > limit {
-		ids = ids[:limit]
-		out.Next = strconv.FormatInt(ids[limit-1], 10)
+	if len(people) > limit {
+		people = people[:limit]
+		last := people[limit-1]
+		out.Next = encodeCursor(driftingSince(last).UTC().Format(time.RFC3339Nano), strconv.FormatInt(last.ID, 10))
+	}
+	ids := make([]int64, len(people))
+	for i, p := range people {
+		ids[i] = p.ID
 	}
 	who, err := s.whoByID(db, ids)
 	if err != nil {
@@ -195,8 +239,9 @@ func (s *Store) ViewDrifting(ctx context.Context, v Visibility, ownerID int64, p
 	if err != nil {
 		return out, err
 	}
-	for _, id := range ids {
-		out.Rows = append(out.Rows, Drifting{Who: who[id], Owner: users[who[id].Prospect.OwnerID].Name})
+	for _, p := range people {
+		w := who[p.ID]
+		out.Rows = append(out.Rows, Drifting{Who: w, Owner: users[w.Prospect.OwnerID].Name, Since: driftingSince(p)})
 	}
 	return out, nil
 }

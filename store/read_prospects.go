@@ -150,7 +150,7 @@ func (s *Store) ProspectIDsByFilter(ctx context.Context, f ProspectFilter, limit
 }
 
 // fewFound is up to where a page is taken from the ids of all who are found.
-const fewFound = 3_000
+const fewFound = 20_000
 
 // narrowProspects counts a filter's people and gives the query of them. Few
 // are found first, in any order: asked for a page in the list's order, the

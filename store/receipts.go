@@ -90,30 +90,20 @@ func (rr *receiving) noteTold() error {
 		return nil
 	}
 	if rr.msg.TalkingPointID == nil {
-		return rr.voicemailToldNothing()
+		if rr.msg.State != models.MessageFailed {
+			return nil
+		}
+		t, err := first[models.Touch](rr.tx.Where("id = ?", *rr.msg.TouchID))
+		if err != nil || t == nil {
+			return err
+		}
+		return toldNothing(rr.tx, *t)
 	}
 	if rr.msg.State != models.MessageFailed {
 		return useTalkingPoint(rr.tx, models.TalkingPointUse{TalkingPointID: *rr.msg.TalkingPointID, ProspectID: *rr.msg.ProspectID, TouchID: rr.msg.TouchID, HeardAt: rr.r.At})
 	}
 	return rr.tx.Where("prospect_id = ? AND talking_point_id = ? AND touch_id = ?", *rr.msg.ProspectID, *rr.msg.TalkingPointID, *rr.msg.TouchID).
 		Delete(&models.TalkingPointUse{}).Error
-}
-
-// voicemailToldNothing: a voicemail that a rep let us leave counted as heard
-// with its call. One that never arrived has told nobody the card's reason.
-func (rr *receiving) voicemailToldNothing() error {
-	if rr.msg.State != models.MessageFailed {
-		return nil
-	}
-	t, err := first[models.Touch](rr.tx.Where("id = ? AND step_key = ? AND enrollment_id IS NULL", *rr.msg.TouchID, voicemailStep))
-	if err != nil || t == nil {
-		return err
-	}
-	err = rr.tx.Model(&models.CallCard{}).Where("prospect_id = ? AND heard_at = ?", t.ProspectID, t.PlannedAt).UpdateColumn("heard_at", nil).Error
-	if err != nil {
-		return err
-	}
-	return rr.tx.Where("prospect_id = ? AND heard_at = ?", t.ProspectID, t.PlannedAt).Delete(&models.TalkingPointUse{}).Error
 }
 
 // noteResult keeps what became of it beside the contact point.

@@ -169,6 +169,9 @@ func takeBack(tx *gorm.DB, stops map[int64]stop, now time.Time) error {
 			t := st.touch
 			t.EndReason = st.why
 			events = append(events, touchEvent(models.EventTouchEnded, t, string(st.to), models.ActorScheduler, now))
+			if err := toldNothing(tx, t); err != nil {
+				return err
+			}
 		}
 	}
 	if err := giveBack(tx, unsent); err != nil {
@@ -179,7 +182,7 @@ func takeBack(tx *gorm.DB, stops map[int64]stop, now time.Time) error {
 			return err
 		}
 	}
-	if err := keepNextTouch(tx, people.list()...); err != nil {
+	if err := keepNextTouch(tx, now, people.list()...); err != nil {
 		return err
 	}
 	return addEvents(tx, events...)

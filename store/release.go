@@ -61,7 +61,7 @@ func (s *Store) release(ctx context.Context, now time.Time, which string, args .
 			return res.Error
 		}
 		n = int(res.RowsAffected)
-		return keepNextTouch(tx, people...)
+		return keepNextTouch(tx, now, people...)
 	})
 	return n, err
 }

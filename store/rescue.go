@@ -51,7 +51,7 @@ func (s *Store) Rescue(ctx context.Context, replica string, inFlight []int64, no
 				return err
 			}
 		}
-		return keepNextTouch(tx, people.list()...)
+		return keepNextTouch(tx, now, people.list()...)
 	})
 	if err != nil {
 		return 0, 0, fmt.Errorf("rescue: %w", err)

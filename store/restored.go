@@ -105,7 +105,7 @@ func (s *Store) park(tx *gorm.DB, which *gorm.DB, now time.Time, n *int) error {
 	if err := addEvents(tx, events...); err != nil {
 		return err
 	}
-	return keepNextTouch(tx, people.list()...)
+	return keepNextTouch(tx, now, people.list()...)
 }
 
 func parkedTask(tx *gorm.DB, senderID int64, now time.Time) error {
@@ -144,7 +144,7 @@ func (s *Store) parkCalls(ctx context.Context, until, now time.Time) (n int, err
 			}
 		}
 		n = len(calls)
-		return keepNextTouch(tx, people.list()...)
+		return keepNextTouch(tx, now, people.list()...)
 	})
 	return n, err
 }

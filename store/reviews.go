@@ -292,7 +292,7 @@ func (f *reviewing) letGo() error {
 	if err != nil {
 		return err
 	}
-	return keepNextTouch(f.tx, f.prospect.ID)
+	return keepNextTouch(f.tx, f.d.Now, f.prospect.ID)
 }
 
 // goOn resumes what rests since they spoke with us. Somebody who has written

@@ -25,7 +25,7 @@ var rowTypes = []any{
 	models.Conversation{}, models.Raw{}, models.KeptMedia{}, models.Receipt{}, models.Appointment{}, models.Commitment{}, models.Discovery{}, models.Objection{},
 	models.TalkingPoint{}, models.TalkingPointUse{}, models.VersionMove{}, models.Pursuit{}, models.Consent{}, models.Suppression{}, models.Event{},
 	models.CallCard{}, models.CallReview{}, models.Dial{}, models.LinkOpen{},
-	models.UserToken{}, models.SecondFactor{}, models.SignIn{}, models.Leave{}, models.SenderDay{},
+	models.UserToken{}, models.SecondFactor{}, models.SignIn{}, models.Leave{}, models.Handover{}, models.SenderDay{},
 	models.Notification{}, models.SuppressionList{},
 	models.Story{}, models.Suggestion{}, models.SuggestionUse{}, models.Snippet{}, models.VoicemailScript{}, models.Recording{}, models.EntryDraft{},
 }

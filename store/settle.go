@@ -221,7 +221,7 @@ func (st *settling) goOn(ctx context.Context, plan models.Planning) error {
 	for id := range st.reached {
 		delete(st.people, id)
 	}
-	return keepNextTouch(st.tx, st.people.list()...)
+	return keepNextTouch(st.tx, st.now, st.people.list()...)
 }
 
 // sentRow is an accepted result as the dialects' statements take it.

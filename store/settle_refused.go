@@ -55,6 +55,9 @@ func (st *settling) fail(r settled) error {
 	failed := t
 	failed.EndReason = reason
 	st.events = append(st.events, touchEvent(models.EventTouchEnded, failed, string(models.TouchFailed), models.ActorScheduler, r.At))
+	if err := toldNothing(st.tx, t); err != nil {
+		return err
+	}
 	if t.ContactPointID != nil {
 		if err := st.tried([]int64{*t.ContactPointID}, models.TouchFailed); err != nil {
 			return err
@@ -167,7 +170,7 @@ func (st *settling) withdraw(t models.Touch, why models.Reason) error {
 	}
 	t.EndReason = why
 	st.events = append(st.events, touchEvent(models.EventTouchEnded, t, string(models.TouchCanceled), models.ActorScheduler, st.now))
-	return nil
+	return toldNothing(st.tx, t)
 }
 
 // unsend takes back intents that were not handed over: the touches are

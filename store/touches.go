@@ -20,7 +20,7 @@ func planTouches(tx *gorm.DB, touches []models.Touch, actor string) ([]models.Ev
 		people.add(&t.ProspectID)
 		events = append(events, touchEvent(models.EventTouchPlanned, *t, t.StepKey, actor, t.PlannedAt))
 	}
-	return events, keepNextTouch(tx, people.list()...)
+	return events, keepNextTouch(tx, touches[0].PlannedAt, people.list()...)
 }
 
 // withdrawTouches cancels those of the touches that have not begun (planned,
@@ -37,6 +37,9 @@ func withdrawTouches(tx *gorm.DB, touches []models.Touch, reason models.Reason, 
 		ids = append(ids, t.ID)
 		people.add(&t.ProspectID)
 		events = append(events, touchEvent(models.EventTouchEnded, t, string(t.State), actor, now))
+		if err := toldNothing(tx, t); err != nil {
+			return err
+		}
 	}
 	if len(ids) == 0 {
 		return nil
@@ -50,7 +53,7 @@ func withdrawTouches(tx *gorm.DB, touches []models.Touch, reason models.Reason, 
 	if err := cancelTasks(tx, tx.Where(anyOf(tx, "touch_id", ids)), actor, now); err != nil {
 		return err
 	}
-	if err := keepNextTouch(tx, people.list()...); err != nil {
+	if err := keepNextTouch(tx, now, people.list()...); err != nil {
 		return err
 	}
 	return addEvents(tx, events...)
@@ -104,12 +107,12 @@ func taskEvent(kind models.EventKind, t models.Task, code, actor string, now tim
 
 // keepNextTouch renews what lists of prospects sort by. Rows that are right
 // are not written: each version of one costs an entry in every index.
-func keepNextTouch(tx *gorm.DB, prospectIDs ...int64) error {
+func keepNextTouch(tx *gorm.DB, now time.Time, prospectIDs ...int64) error {
 	if len(prospectIDs) == 0 {
 		return nil
 	}
-	return tx.Exec("UPDATE prospects SET next_touch_at = n.at FROM "+nextTouches+`
-		WHERE prospects.id = n.person AND prospects.next_touch_at IS DISTINCT FROM n.at`, anyOf(tx, "p.id", prospectIDs)).Error
+	return tx.Exec(`UPDATE prospects SET next_touch_at = n.at, idle_since = CASE WHEN n.at IS NULL THEN ? ELSE prospects.idle_since END
+		FROM `+nextTouches+` WHERE prospects.id = n.person AND prospects.next_touch_at IS DISTINCT FROM n.at`, now, anyOf(tx, "p.id", prospectIDs)).Error
 }
 
 // keepTouched does so for people who were just reached.

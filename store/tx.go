@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -156,4 +157,20 @@ func isForeignKey(err error) bool {
 		return lite.Code() == sqliteForeignKey
 	}
 	return errors.Is(err, gorm.ErrForeignKeyViolated)
+}
+
+// part is one of the things that a transaction does, named for its error.
+type part struct {
+	what string
+	do   func() error
+}
+
+// inTurn does the parts until one fails.
+func inTurn(whole string, parts []part) error {
+	for _, p := range parts {
+		if err := p.do(); err != nil {
+			return fmt.Errorf("%s: %s: %w", whole, p.what, err)
+		}
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -28,20 +27,13 @@ func (s *Store) Unmerge(ctx context.Context, id int64, by string, now time.Time)
 		if err := u.lock(id); err != nil {
 			return err
 		}
-		for _, st := range []struct {
-			what string
-			do   func() error
-		}{
+		err = inTurn("undo a merge", []part{
 			{"the records", u.records}, {"contact points", u.contactPoints}, {"what came with it", u.moved}, {"what hangs on it", u.hanging},
 			{"addresses", u.repoint}, {"goals", u.goals}, {"pursuits", u.pursuits}, {"what both had heard", u.heard},
 			{"conversations", u.conversations}, {"orders", u.orders}, {"what holds now", u.settle},
-		} {
-			if err := st.do(); err != nil {
-				return fmt.Errorf("undo a merge: %s: %w", st.what, err)
-			}
-		}
+		})
 		back = u.drop
-		return nil
+		return err
 	})
 	return back, shown(err)
 }

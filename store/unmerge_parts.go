@@ -245,7 +245,7 @@ func (u *unmerging) settle() error {
 			return err
 		}
 	}
-	if err := keepNextTouch(u.tx, u.keep.ID, u.drop.ID); err != nil {
+	if err := keepNextTouch(u.tx, u.now, u.keep.ID, u.drop.ID); err != nil {
 		return err
 	}
 	err := u.tx.Model(&models.Duplicate{}).Where("one_id = ? AND other_id = ?", min(u.keep.ID, u.drop.ID), max(u.keep.ID, u.drop.ID)).

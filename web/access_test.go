@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"followup/models"
+	"followup/web"
 	"followup/web/webtest"
 )
 
@@ -152,6 +153,38 @@ func TestRoles(t *testing.T) {
 				t.Errorf("%s %s: status %d, want %d\n%s", who.name, c.path, status, who.want, text(body))
 			}
 		}
+	}
+}
+
+// Every page and form asks the table itself; their handlers need not.
+func TestEveryRouteRefusesWhomTheTableRefuses(t *testing.T) {
+	app := webtest.New(t, webtest.Options{})
+	patterns, err := web.Patterns()
+	must(t, err)
+	rep, manager := app.SignIn(app.Rep), app.SignIn(app.Manager)
+	names := strings.NewReplacer("{key}", "booked-call-back", "{id}", "1", "{section}", "workspace", "{provider}", "google", "{shelf}", "points", "{file}", "1", "{n}", "1", "{token}", "x", "{$}", "")
+	refused := 0
+	for _, pattern := range patterns {
+		method, path, _ := strings.Cut(pattern, " ")
+		for role, client := range map[models.Role]*webtest.Client{models.RoleRep: rep, models.RoleManager: manager} {
+			if web.May(role, pattern) {
+				continue
+			}
+			refused++
+			var status int
+			var body string
+			if method == http.MethodGet {
+				status, body = client.Get(names.Replace(path))
+			} else {
+				status, body = client.Post(names.Replace(path), form())
+			}
+			if status != http.StatusForbidden || !strings.Contains(body, "Your role ("+string(role)+") cannot") {
+				t.Errorf("%s as %s: status %d\n%s", pattern, role, status, text(body))
+			}
+		}
+	}
+	if refused < 40 {
+		t.Errorf("only %d were tried", refused)
 	}
 }
 

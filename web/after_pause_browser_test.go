@@ -62,8 +62,7 @@ func testAfterThePause(t *testing.T, app *webtest.App) {
 	b.see("Nobody has answered them", "Dana Reyes")
 
 	// The rep answers, and the sequence goes on with what was left of its delay.
-	b = browser{t: t, ctx: webtest.Browser(t, 3*time.Minute), app: app}
-	b.signIn(app.Rep)
+	b = signedIn(t, app, app.Rep)
 	app.Advance(48 * time.Hour)
 	b.do("the person", chromedp.Navigate(page), chromedp.WaitVisible(chromedp.CSS("#body")))
 	b.see("paused: they answered", "Which dock was it?", "By text: Dana texted on Tuesday")

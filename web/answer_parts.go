@@ -51,7 +51,7 @@ func (s *site) equip(r *http.Request, box *answerBox, v store.PersonView) error 
 	if box.Known, err = s.Store.LastAnswer(r.Context(), v.Prospect.ID); err != nil {
 		return err
 	}
-	box.Snippets, err = s.snippetsFor(r, v)
+	box.Snippets, box.MoreSnippets, err = s.snippetsFor(r, v, "")
 	return err
 }
 
@@ -73,15 +73,15 @@ func (box *answerBox) fillFrom(d models.AnswerDraft) {
 
 // snippetsFor fills in the snippets for a person. One that speaks of what is
 // not known of them is shown with what is missing and cannot be put in.
-func (s *site) snippetsFor(r *http.Request, v store.PersonView) ([]snippetView, error) {
+func (s *site) snippetsFor(r *http.Request, v store.PersonView, words string) (all []snippetView, more bool, err error) {
 	u := userOf(r)
-	snippets, err := s.Store.Snippets(r.Context(), u.ID)
+	snippets, more, err := s.Store.Snippets(r.Context(), u.ID, words)
 	if err != nil || len(snippets) == 0 {
-		return nil, err
+		return nil, false, err
 	}
 	set, err := s.settings(r)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	data := templates.Data{Prospect: v.Prospect, Company: v.Company, Rep: u, Discovery: v.Discovery, Settings: set, Now: s.Clock()}
 	for _, c := range v.Points {
@@ -103,7 +103,6 @@ func (s *site) snippetsFor(r *http.Request, v store.PersonView) ([]snippetView, 
 			data.Commitment = &v.Commitments[i]
 		}
 	}
-	var all []snippetView
 	for _, sn := range snippets {
 		view := snippetView{ID: sn.ID, Name: sn.Name}
 		if view.Text, err = templates.Render(sn.Text, data); err != nil {
@@ -111,7 +110,7 @@ func (s *site) snippetsFor(r *http.Request, v store.PersonView) ([]snippetView, 
 		}
 		all = append(all, view)
 	}
-	return all, nil
+	return all, more, nil
 }
 
 func missingIn(err error) string {
@@ -124,9 +123,16 @@ func missingIn(err error) string {
 // snippetInsert puts a snippet behind what is written, for pages without a script.
 func (s *site) snippetInsert(w http.ResponseWriter, r *http.Request) error {
 	return s.answerStep(w, r, func(v store.PersonView, f form, p *personPage) error {
-		snippets, err := s.snippetsFor(r, v)
+		words := searched(f.Get("find_snippet"))
+		snippets, more, err := s.snippetsFor(r, v, words)
 		if err != nil {
 			return err
+		}
+		if words != "" {
+			p.Answer.Find, p.Answer.Snippets, p.Answer.MoreSnippets = words, snippets, more
+		}
+		if f.Get("do") != "" {
+			return nil // they are looked for, none is taken yet
 		}
 		for _, sn := range snippets {
 			if sn.ID == f.int64("snippet") && sn.Missing == "" {
@@ -135,6 +141,21 @@ func (s *site) snippetInsert(w http.ResponseWriter, r *http.Request) error {
 		}
 		return nil
 	})
+}
+
+// snippetsFind gives the script the snippets of a long shelf that hold what
+// was typed behind the slash.
+func (s *site) snippetsFind(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.person(r)
+	if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	found, _, err := s.snippetsFor(r, v, searched(q.Get("find")+" "+q.Get("find_snippet")))
+	if err != nil {
+		return err
+	}
+	return s.views.fragment(w, "prospect", "snippet-options", found)
 }
 
 // answerPreviewShow renders the answer as it would leave: a part of the page

@@ -105,6 +105,9 @@ func incidents(v store.Attention, u models.User) []incident {
 	place := map[string]int{}
 	for _, row := range v.Tasks {
 		t := row.Task
+		if t.Reason == models.AttentionUnmatched && v.Unmatched.Total.N > 0 {
+			continue // its messages are listed by themselves, each with its buttons
+		}
 		key := string(t.Reason)
 		alone := t.Reason == models.AttentionUnconfirmed || t.Reason == models.AttentionSender && t.SenderID != nil || t.Reason == models.AttentionSecret || t.Reason == models.AttentionRestored
 		if alone {

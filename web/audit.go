@@ -179,6 +179,9 @@ func (t times) auditRow(row store.AuditRow, who names) auditRow {
 	if e.Code != "" {
 		out.Why = codeText(e.Code)
 	}
+	if e.Kind == models.EventPublished {
+		out.Why = "version " + e.Code
+	}
 	if reason := e.Data["reason"]; reason != "" && reasonText(models.Reason(reason)) != out.Why {
 		if out.Why != "" {
 			out.Why += ": "
@@ -190,7 +193,7 @@ func (t times) auditRow(row store.AuditRow, who names) auditRow {
 		more = append(more, strings.ToLower(lookOf(e.Channel).Name))
 	}
 	for _, key := range slices.Sorted(maps.Keys(e.Data)) {
-		if key != "reason" {
+		if key != "reason" && (key != "version" || e.Kind != models.EventPublished) { // that is its id, not its number
 			more = append(more, sentence(plain(spaced(key)))+": "+e.Data[key])
 		}
 	}

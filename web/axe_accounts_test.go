@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -61,8 +60,7 @@ func TestAxeReplies(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	b := browser{t: t, ctx: webtest.Browser(t, 5*time.Minute), app: app}
-	b.signIn(app.Manager)
+	b := signedIn(t, app, app.Manager)
 	pages := [][2]string{
 		{"inbox", "/inbox?owner=all"}, {"matching", "/inbox/matching"}, {"match", fmt.Sprintf("/inbox/matching/%d?q=reyes", fromStranger)},
 		{"conversation", fmt.Sprintf("/prospects/%d", story.Waiting.ID)}, {"move", fmt.Sprintf("/prospects/%d/enroll?from=1", story.Waiting.ID)},
@@ -73,9 +71,9 @@ func TestAxeReplies(t *testing.T) {
 	}
 	for _, look := range []string{"light", "dark", "phone"} {
 		if look == "phone" {
-			b.do(look, colours("light"), chromedp.EmulateViewport(390, 844))
+			b.do(look, webtest.Colours("light"), chromedp.EmulateViewport(390, 844))
 		} else {
-			b.do(look, colours(look), chromedp.EmulateViewport(1360, 850))
+			b.do(look, webtest.Colours(look), chromedp.EmulateViewport(1360, 850))
 		}
 		for _, p := range pages {
 			b.accessible(axe, p[1])

@@ -25,8 +25,7 @@ func TestAxeDay(t *testing.T) {
 	v := app.SignIn(app.Rep)
 	_, body := v.Get("/?part=waiting")
 	missed := taskIn(t, body)
-	b := browser{t: t, ctx: webtest.Browser(t, 3*time.Minute), app: app}
-	b.signIn(app.Admin)
+	b := signedIn(t, app, app.Admin)
 	pages := []string{"/?who=team", "/?part=back", "/me", fmt.Sprintf("/tasks/%d", missed), fmt.Sprintf("/tasks/%d/later", missed)}
 	b.everywhere(axe, pages)
 }

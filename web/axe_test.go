@@ -1,13 +1,10 @@
 package web_test
 
 import (
-	"context"
 	"os"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -43,11 +40,11 @@ func readAxe(t *testing.T) []byte {
 // everywhere looks at pages in light, dark and phone width.
 func (b browser) everywhere(axe []byte, pages []string) {
 	b.t.Helper()
-	for _, scheme := range []string{"light", "dark"} {
-		b.do(scheme, colours(scheme))
-		for _, path := range pages {
-			b.accessible(axe, path)
-		}
+	for _, path := range pages {
+		b.do("light", webtest.Colours("light"))
+		b.accessible(axe, path)
+		b.do("dark", webtest.Colours("dark"))
+		b.judge(path + " in dark")
 	}
 	b.do("phone", chromedp.EmulateViewport(390, 844))
 	for _, path := range pages {
@@ -62,22 +59,18 @@ func (b browser) accessible(axe []byte, path string) {
 	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](string(axe)+";true")); err != nil {
 		b.t.Fatal(err)
 	}
-	const js = `axe.run().then(r => r.violations.map(v => v.id + ": " + v.help + " " + v.nodes.map(n => n.target.join(" ") + " " + (n.any[0] ? n.any[0].message : "")).slice(0, 4).join(" | ")).join("\n"))`
+	b.judge(path)
+}
+
+// judge lets axe-core look at the page that is open, as it is now.
+func (b browser) judge(what string) {
+	b.t.Helper()
+	const js = `axe.run({resultTypes: ["violations"]}).then(r => r.violations.map(v => v.id + ": " + v.help + " " + v.nodes.map(n => n.target.join(" ") + " " + (n.any[0] ? n.any[0].message : "")).slice(0, 4).join(" | ")).join("\n"))`
 	found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](js, func(p *runtime.EvaluateParams) { awaited := true; p.AwaitPromise = &awaited }))
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	if found != "" {
-		b.t.Errorf("%s\n%s", path, found)
+		b.t.Errorf("%s\n%s", what, found)
 	}
-}
-
-// colours makes the browser prefer a colour scheme.
-func colours(scheme string) chromedp.Action[chromedp.Void] {
-	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-		})
-		return err
-	})
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"followup/models"
@@ -25,10 +27,8 @@ func TestMainJobInTheBrowser(t *testing.T) {
 }
 
 func testMainJobInTheBrowser(t *testing.T, app *webtest.App) {
-	ctx := webtest.Browser(t, 2*time.Minute)
-	b := browser{t: t, ctx: ctx, app: app}
-
-	b.signIn(app.Rep)
+	b := browser{t: t, ctx: webtest.Browser(t, browserLimit), app: app}
+	b.enter(app.Rep.Email, webtest.Password)
 	b.see("Nothing is waiting")
 
 	b.do("add a prospect", chromedp.Navigate(app.URL+"/prospects/new"),
@@ -91,6 +91,41 @@ type browser struct {
 	t   *testing.T
 	ctx context.Context
 	app *webtest.App
+}
+
+// browserLimit ends a browser that hangs; each thing done in it has a limit of its own.
+const browserLimit = 5 * time.Minute
+
+// signedIn is a new browser in which u is signed in and sees Today.
+func signedIn(t *testing.T, app *webtest.App, u models.User) browser {
+	t.Helper()
+	b := browser{t: t, ctx: webtest.Browser(t, browserLimit), app: app}
+	b.signIn(u)
+	return b
+}
+
+// atDesk is one as wide as a desk's screen.
+func atDesk(t *testing.T, app *webtest.App, u models.User) browser {
+	t.Helper()
+	b := browser{t: t, ctx: webtest.Browser(t, browserLimit), app: app}
+	b.do("wide", chromedp.EmulateViewport(1440, 900))
+	b.signIn(u)
+	return b
+}
+
+// signIn takes over a session; that the form of the door gives one is
+// TestMainJobInTheBrowser's and enter's to show.
+func (b browser) signIn(u models.User) {
+	b.t.Helper()
+	address, err := url.Parse(b.app.URL)
+	must(b.t, err)
+	for _, c := range b.app.SignIn(u).Jar.Cookies(address) {
+		b.do("take over "+c.Name, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+			_, err := cdp.Call(ctx, tab, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: b.app.URL})
+			return err
+		}))
+	}
+	b.do("sign in", chromedp.Navigate(b.app.URL+"/"), chromedp.WaitVisible(chromedp.CSS("#queue")))
 }
 
 func (b browser) do(what string, actions ...chromedp.Action[chromedp.Void]) {

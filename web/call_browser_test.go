@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -26,8 +25,7 @@ func TestCallsByKeyboard(t *testing.T) {
 	}
 	app.Tick()
 	one, two := openCall(t, app, first), openCall(t, app, second)
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Rep)
+	b := signedIn(t, app, app.Rep)
 
 	// What is typed is kept without a press: the page is left and found again.
 	b.do("prepare", chromedp.Navigate(app.URL+fmt.Sprintf("/tasks/%d", one)), chromedp.WaitVisible(chromedp.CSS("#outcomes")))
@@ -39,7 +37,8 @@ func TestCallsByKeyboard(t *testing.T) {
 		t.Errorf("the question is %q", q)
 	}
 
-	b.do("nobody answers", chromedp.KeyEvent("5"), chromedp.WaitVisible(chromedp.CSS(fmt.Sprintf(`#call[action="/tasks/%d/card"]`, two))))
+	// The outcomes have the focus, not the notes: the next key is one of them.
+	b.do("nobody answers", chromedp.KeyEvent("o"), turns(`document.activeElement.classList.contains("outcome")`), chromedp.KeyEvent("5"), chromedp.WaitVisible(chromedp.CSS(fmt.Sprintf(`#call[action="/tasks/%d/card"]`, two))))
 	b.see("Joe Park", "Recorded: No answer.")
 	b.do("they talk", chromedp.KeyEvent("1"), chromedp.WaitVisible(chromedp.CSS("#review")))
 	b.see("What stood in the way", "No further follow-up is made before this is finished")

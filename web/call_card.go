@@ -20,7 +20,10 @@ type cardView struct {
 	Prep      models.CallPrep
 	Card      models.CallCard
 	Reasons   []reasonChoice
-	From      string // the choice that is taken
+	More      bool           // the library has others
+	Find      string         // what others were looked for by
+	Found     []reasonChoice // them
+	From      string         // the choice that is taken
 	Heard     []heardView
 	Reason    string // the sentence's end, as it stands
 	Missing   bool   // there is no reason yet
@@ -63,7 +66,7 @@ func (s *site) cardView(r *http.Request, t times, v store.TaskView, f form) (*ca
 	if err != nil {
 		return nil, err
 	}
-	points, err := s.Store.TalkingPointsFor(ctx, v.Person.Prospect.ID)
+	points, err := s.Store.TalkingPointsFor(ctx, v.Person.Prospect.ID, "")
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +84,9 @@ func (s *site) cardView(r *http.Request, t times, v store.TaskView, f form) (*ca
 		c.Heard = append(c.Heard, heardView{Text: h.Text, When: t.Mine(h.At)})
 	}
 	c.offer(v, points, heard)
+	if err := s.addFound(r, c, v, f, heard); err != nil {
+		return nil, err
+	}
 	c.prefill(v, heard)
 	if v.Task.Live() { // of a closed call the card is history, whatever a form says
 		c.show(f)
@@ -107,11 +113,19 @@ func (c *cardView) offer(v store.TaskView, points []models.TalkingPoint, heard [
 		c.Reasons = append(c.Reasons, reasonChoice{Value: fromBooked, Text: bookedReason(*v.Appointment), Kind: "they agreed to this call"})
 	}
 	for _, p := range points {
-		if _, twice := models.HeardBefore(heard, p.Text); twice || len(c.Reasons) >= reasonsShown {
+		if _, twice := models.HeardBefore(heard, p.Text); twice {
 			continue
 		}
-		c.Reasons = append(c.Reasons, reasonChoice{Value: fromPoint + strconv.FormatInt(p.ID, 10), Text: p.Text, Kind: plain(p.Kind), Source: p.Source})
+		if len(c.Reasons) >= reasonsShown {
+			c.More = true
+			break
+		}
+		c.Reasons = append(c.Reasons, reasonOf(p))
 	}
+}
+
+func reasonOf(p models.TalkingPoint) reasonChoice {
+	return reasonChoice{Value: fromPoint + strconv.FormatInt(p.ID, 10), Text: p.Text, Kind: plain(p.Kind), Source: p.Source}
 }
 
 // bookedReason: who agreed to a call need not be told why it comes.

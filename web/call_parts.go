@@ -15,6 +15,8 @@ import (
 // prospect's aims.
 func (s *site) callRoutes(page register) {
 	page("POST /tasks/{id}/card", s.cardSave)
+	page("GET /tasks/{id}/reasons", s.reasonsFind)
+	page("GET /tasks/{id}/recordings", s.recordingsFind)
 	page("POST /tasks/{id}/cue", s.cueDismiss)
 	page("POST /tasks/{id}/voicemail", s.callVoicemail)
 	page("POST /tasks/{id}/review", s.reviewFinish)
@@ -41,7 +43,7 @@ func (s *site) callParts(r *http.Request, p *taskPage) (err error) {
 		p.Card.Chosen = p.Card.chosen(p.Form, p.Dial)
 		p.NextTimes = p.nextTimes(p.Zone, p.Form)
 		if task.Live() {
-			p.Leave, err = s.voicemailBox(r, p.View, p.Card)
+			p.Leave, err = s.voicemailBox(r, p)
 		} else {
 			p.Unseen, err = s.Store.ReviewOf(r.Context(), task.ID)
 		}
@@ -55,10 +57,13 @@ func (s *site) callParts(r *http.Request, p *taskPage) (err error) {
 type voicemailBox struct {
 	Why        string // why we cannot; "" where we can
 	Recordings []option
+	More       bool   // than are listed
+	Find       string // what they were looked for by
 }
 
-func (s *site) voicemailBox(r *http.Request, v store.TaskView, card *cardView) (voicemailBox, error) {
+func (s *site) voicemailBox(r *http.Request, p *taskPage) (voicemailBox, error) {
 	var l voicemailBox
+	v, card := p.View, p.Card
 	if len(card.Numbers) == 0 {
 		l.Why = "There is no number that works."
 		return l, nil
@@ -71,16 +76,24 @@ func (s *site) voicemailBox(r *http.Request, v store.TaskView, card *cardView) (
 		l.Why = messageOf(err)
 		return l, nil
 	}
-	scripts, err := s.Store.VoicemailScripts(r.Context(), false)
-	if err != nil || s.PublicURL == "" {
-		return l, err
+	l.Find = searched(p.Form.Get("find_recording"))
+	l.Recordings, l.More, err = s.recordings(r, l.Find)
+	return l, err
+}
+
+// recordings are the recorded scripts that hold these words, for a voicemail
+// to play; they need an address that the provider can reach.
+func (s *site) recordings(r *http.Request, words string) (all []option, more bool, err error) {
+	if s.PublicURL == "" {
+		return nil, false, nil
 	}
+	scripts, more, err := s.Store.RecordedScripts(r.Context(), words, store.LibraryLimit)
 	for _, sc := range scripts {
-		if sc.Recording != nil && sc.State == models.LibraryPublished {
-			l.Recordings = append(l.Recordings, option{Value: strings.TrimRight(s.PublicURL, "/") + "/r/" + sc.Recording.Token, Label: sc.Name})
+		if sc.Recording != nil {
+			all = append(all, option{Value: strings.TrimRight(s.PublicURL, "/") + store.RecordingPath + sc.Recording.Token, Label: sc.Name})
 		}
 	}
-	return l, nil
+	return all, more, err
 }
 
 // chosen is the number that is called: the one in the form, the one last

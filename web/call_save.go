@@ -143,6 +143,9 @@ func (s *site) cardSave(w http.ResponseWriter, r *http.Request) error {
 	if err := s.CRM.FreshReason(r.Context(), card.ProspectID, card.Reason); err != nil && card.ReasonFrom != models.ReasonBooked {
 		return s.callAgain(w, r, c, err)
 	}
+	if c.Get("find_reason") != "" || c.Get("find_recording") != "" {
+		return s.renderTask(w, r, c.view.Task.ID, http.StatusOK, c.form)
+	}
 	s.flash(r, "Saved.")
 	return redirect(w, r, idPath("/tasks/", c.view.Task.ID))
 }

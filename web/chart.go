@@ -97,6 +97,10 @@ func scaleOf(top float64) (float64, int) {
 	return 1, 5
 }
 
+// onScale names a step of the scale: whole percents, or half ones. What is
+// left of a float's fractions is no part of it.
+func onScale(v float64) string { return strconv.FormatFloat(math.Round(v*1000)/10, 'f', -1, 64) + " %" }
+
 // topOf leaves out the whiskers of what is too few, which would flatten the rest.
 func topOf(shares []share) float64 {
 	top := 0.0
@@ -117,7 +121,7 @@ func columns(title, desc string, shares []share) chart {
 	y := func(v float64) int { return c.Baseline - int(math.Round(min(v, top)/top*plotHeight)) }
 	for i := range steps + 1 {
 		v := top * float64(i) / float64(steps)
-		c.Lines = append(c.Lines, chartLine{X1: left, Y1: y(v), X2: c.W, Y2: y(v), Label: strconv.FormatFloat(v*100, 'f', -1, 64) + " %", LabelX: left - 8, LabelY: y(v) + 4})
+		c.Lines = append(c.Lines, chartLine{X1: left, Y1: y(v), X2: c.W, Y2: y(v), Label: onScale(v), LabelX: left - 8, LabelY: y(v) + 4})
 	}
 	step := (c.W - left) / max(len(shares), 1)
 	width := min(step*7/10, 56)
@@ -149,7 +153,7 @@ func lines(title, desc string, shares []share) chart {
 	x := func(v float64) int { return left + int(math.Round(min(v, top)/top*float64(c.W-left-right))) }
 	for i := range steps + 1 {
 		v := top * float64(i) / float64(steps)
-		c.Lines = append(c.Lines, chartLine{X1: x(v), Y1: 0, X2: x(v), Y2: c.H - 24, Label: strconv.FormatFloat(v*100, 'f', -1, 64) + " %", LabelX: x(v), LabelY: c.H - 8})
+		c.Lines = append(c.Lines, chartLine{X1: x(v), Y1: 0, X2: x(v), Y2: c.H - 24, Label: onScale(v), LabelX: x(v), LabelY: c.H - 8})
 	}
 	for i, s := range shares {
 		y := i*barLine + 6

@@ -38,9 +38,14 @@ func TestInterval(t *testing.T) {
 // TestCharts: bars stay within their picture, whatever they show.
 func TestCharts(t *testing.T) {
 	for _, shares := range [][]share{
-		nil, {{"one", 0, 0}}, {{"all", 5, 5}}, {{"few", 1, 3}, {"many", 990_000, 10_000_000}, {strings.Repeat("long ", 40), 40, 50}},
+		nil, {{"one", 0, 0}}, {{"all", 5, 5}}, {{"a tenth", 30, 300}}, {{"few", 1, 3}, {"many", 990_000, 10_000_000}, {strings.Repeat("long ", 40), 40, 50}},
 	} {
 		for _, c := range []chart{columns("t", "d", shares), lines("t", "d", shares)} {
+			for _, l := range c.Lines {
+				if len(l.Label) > len("100 %") {
+					t.Errorf("the scale says %q", l.Label)
+				}
+			}
 			for _, b := range c.Bars {
 				if b.X < 0 || b.Y < 0 || b.W < 0 || b.H < 0 || b.X+b.W > c.W || b.Y+b.H > c.H {
 					t.Errorf("the bar %q lies outside: %+v of %d × %d", b.Label, b, c.W, c.H)

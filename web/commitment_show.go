@@ -17,9 +17,12 @@ type commitmentPage struct {
 	Person      *personFacts
 	Form        form
 	Next        *models.Commitment // the one in its place
+	NextDue     string             // its day
 	Questions   []string
 	Suggestions []models.Suggestion
-	Story       *models.Story
+	Stories     []models.Story
+	Find        string // what both were looked for by
+	MoreOfBoth  bool   // the library has others
 	Ask         string // what the message after a kept promise asks for
 	Message     string
 	Note        string
@@ -81,33 +84,47 @@ func (s *site) commitmentShow(w http.ResponseWriter, r *http.Request) error {
 
 func (s *site) renderCommitment(w http.ResponseWriter, r *http.Request, status int, p commitmentPage, v store.PersonView) error {
 	ctx, c := r.Context(), p.View.Commitment
-	var err error
 	switch {
 	case c.ReplacedBy != nil:
 		next, err := s.Store.Commitment(ctx, *c.ReplacedBy)
 		if err != nil {
 			return err
 		}
-		p.Next = &next
+		p.Next, p.NextDue = &next, dayText(next.DueOn)
 	case c.State == models.CommitmentKept:
 		if err := s.afterKept(r, &p, v); err != nil {
 			return err
 		}
 	case p.View.State == "late" || p.View.State == "today" || c.State == models.CommitmentBroken:
 		p.Questions = coachingQuestions
-		if p.Suggestions, err = s.Store.Suggestions(ctx, v.Prospect.ID); err != nil {
+		if err := s.offerHelp(r, &p, v.Prospect.ID); err != nil {
 			return err
-		}
-		p.Suggestions = p.Suggestions[:min(len(p.Suggestions), 3)]
-		stories, err := s.Store.Stories(ctx)
-		if err != nil {
-			return err
-		}
-		if len(stories) > 0 {
-			p.Story = &stories[int(c.ID)%len(stories)]
 		}
 	}
 	return s.views.render(w, status, "commitment", p)
+}
+
+// Of each shelf a late promise's page offers the best few; a search shows more.
+const suggestionsOffered, storiesOffered, helpFound = 3, 1, 20
+
+// offerHelp adds the suggestions and stories that may help with a promise that
+// was not kept.
+func (s *site) offerHelp(r *http.Request, p *commitmentPage, prospectID int64) (err error) {
+	p.Find = searched(r.URL.Query().Get("find"))
+	if p.Suggestions, err = s.Store.Suggestions(r.Context(), prospectID, p.Find); err != nil {
+		return err
+	}
+	if p.Stories, err = s.Store.Stories(r.Context(), prospectID, p.Find); err != nil {
+		return err
+	}
+	suggestions, stories := suggestionsOffered, storiesOffered
+	if p.Find != "" {
+		suggestions, stories = helpFound, helpFound
+	}
+	p.MoreOfBoth = p.Find != "" || len(p.Suggestions) > suggestions || len(p.Stories) > stories
+	p.Suggestions = p.Suggestions[:min(len(p.Suggestions), suggestions)]
+	p.Stories = p.Stories[:min(len(p.Stories), stories)]
+	return nil
 }
 
 // afterKept prepares what one says then: well done, and one thing more.
@@ -198,7 +215,7 @@ func (s *site) commitmentClose(w http.ResponseWriter, r *http.Request) error {
 func (s *site) commitmentPostpone(w http.ResponseWriter, r *http.Request) error {
 	return s.onCommitment(w, r, []string{"due_on", "cause"}, func(p commitmentPage, f form) (string, error) {
 		next, err := s.CRM.PostponeCommitment(r.Context(), actorOf(r), p.View.ID, models.Date(f.Get("due_on")), f.Get("cause"))
-		return "The new date is " + string(next.DueOn) + ".", err
+		return "The new date is " + dayText(next.DueOn) + ".", err
 	})
 }
 

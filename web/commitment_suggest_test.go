@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -55,7 +54,7 @@ func TestSuggestionsForLatePromises(t *testing.T) {
 		if _, body = rep.Post(at, form("suggestion", "999", "back", "/commitments")); !strings.Contains(text(body), "no suggestion 999") {
 			t.Errorf("one that does not exist: %s", text(body))
 		}
-		if left, err := app.Store.Suggestions(context.Background(), coming.ProspectID); err != nil || len(left) != 2 {
+		if left, err := app.Store.Suggestions(context.Background(), coming.ProspectID, ""); err != nil || len(left) != 2 {
 			t.Errorf("somebody else lost theirs: %+v, %v", left, err)
 		}
 	})
@@ -71,14 +70,13 @@ func TestSuggestionByKeyboard(t *testing.T) {
 	first := fmt.Sprintf("#p-%d", m.promise(app.AddProspect("Joe", "Park"), "2026-11-18", "Win the second site").ID)
 	dana := app.AddProspect("Dana", "Reyes")
 	second := fmt.Sprintf("#p-%d", m.promise(dana, "2026-11-20", "Send the counts").ID)
-	b := browser{t: t, ctx: webtest.Browser(t, time.Minute), app: app}
-	b.signIn(app.Rep)
+	b := signedIn(t, app, app.Rep)
 	b.do("go to the second promise and give one more suggestion", chromedp.KeyEvent("g"), chromedp.KeyEvent("c"), chromedp.WaitVisible(chromedp.CSS("[data-suggest]")),
 		turns(`document.readyState === "complete"`), chromedp.KeyEvent("j"), chromedp.WaitVisible(chromedp.CSS(first+" a:focus")),
 		chromedp.KeyEvent("j"), chromedp.KeyEvent("j"), chromedp.WaitVisible(chromedp.CSS(second+" a:focus")), chromedp.KeyEvent("m"), chromedp.WaitVisible(chromedp.CSS(".toast")))
 	b.see("Noted: you gave them this one.")
 	b.until("the promise keeps the focus", fmt.Sprintf(`document.activeElement.closest(%q)`, second))
-	if left, err := app.Store.Suggestions(context.Background(), dana.ID); err != nil || len(left) != 0 {
+	if left, err := app.Store.Suggestions(context.Background(), dana.ID, ""); err != nil || len(left) != 0 {
 		t.Errorf("Dana was not given it: %+v, %v", left, err)
 	}
 }

@@ -55,7 +55,7 @@ func testCommitmentsBoard(t *testing.T, app *webtest.App) {
 	for range 2 {
 		_, body = rep.Post(at+"/postpone", form("due_on", "2026-11-30", "cause", "The auditor came"))
 	}
-	wants(t, "postponed", body, "The auditor came", "The new date: 2026-11-30")
+	wants(t, "postponed", body, "The auditor came", "The new date: Mon 30 Nov 2026")
 
 	// The day: a call in Today, on that date.
 	app.Advance(25 * time.Hour)
@@ -190,8 +190,7 @@ func TestCommitmentsInTheBrowser(t *testing.T) {
 	m := promiser{t, app}
 	m.promise(app.AddProspect("Dana", "Reyes"), "2026-11-20", "Send the counts")
 	app.AddProspect("Sam", "Whitfield")
-	b := browser{t: t, ctx: webtest.Browser(t, time.Minute), app: app}
-	b.signIn(app.Rep)
+	b := signedIn(t, app, app.Rep)
 	b.do("go there", chromedp.KeyEvent("g"), chromedp.KeyEvent("c"), chromedp.WaitVisible(chromedp.CSS(".promise")))
 	b.see("Send the counts", "late", "Sam Whitfield")
 	// A promise whose day has passed is no next step: Dana is there, too.

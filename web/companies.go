@@ -12,9 +12,8 @@ import (
 
 type companiesPage struct {
 	page
-	List  store.CompanyList
-	More  string
-	First string
+	paging
+	List store.CompanyList
 }
 
 // companies lists them by name.
@@ -30,12 +29,7 @@ func (s *site) companies(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := companiesPage{page: s.page(r, "Companies", "prospects"), List: list}
 	p.Query = q.Get("q")
-	if list.Next != "" {
-		p.More = withAfter(q, list.Next)
-	}
-	if q.Get("after") != "" {
-		p.First = withAfter(q, "")
-	}
+	p.paging = pagingOf(q, list.Next)
 	return s.show(w, "companies", p)
 }
 

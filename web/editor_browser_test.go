@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -24,9 +23,7 @@ func TestStepsAreMadeInTheBrowser(t *testing.T) {
 	}
 	app := webtest.New(t, webtest.Options{})
 	threeOf(t, app)
-	b := browser{t: t, ctx: webtest.Browser(t, 3*time.Minute), app: app}
-	b.do("wide", chromedp.EmulateViewport(1440, 900))
-	b.signIn(app.Manager)
+	b := atDesk(t, app, app.Manager)
 	draft := func() models.Definition {
 		t.Helper()
 		seq, err := app.Store.SequenceByKey(t.Context(), "three")
@@ -106,9 +103,7 @@ func TestPreviewForAnybodyInTheBrowser(t *testing.T) {
 			app.AddProspect(fmt.Sprintf("Person%d", i), "Offered")
 		}
 		far := app.AddProspect("Zuzanna", "Wilk")
-		b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-		b.do("wide", chromedp.EmulateViewport(1440, 900))
-		b.signIn(app.Manager)
+		b := atDesk(t, app, app.Manager)
 		b.do("open a step", chromedp.Navigate(app.URL+"/sequences/three/edit?step=second"), chromedp.WaitVisible(css("#who")))
 		b.see("People inside")
 		b.do("write", chromedp.SendKeys(css("#f-body"), "For {{ prospect.first_name }} and the {{ custom.machine }}. "))
@@ -130,8 +125,7 @@ func TestYAMLIsKeptInTheBrowser(t *testing.T) {
 	}
 	app := webtest.New(t, webtest.Options{})
 	threeOf(t, app)
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Manager)
+	b := signedIn(t, app, app.Manager)
 	saved := func(words string) bool {
 		seq, err := app.Store.SequenceByKey(t.Context(), "three")
 		must(t, err)
@@ -165,8 +159,7 @@ func TestWinnerInTheBrowser(t *testing.T) {
 	app := webtest.New(t, webtest.Options{})
 	_, err := app.CRM.Publish(t.Context(), &app.Manager.ID, triedSteps, "a test")
 	must(t, err)
-	b := browser{t: t, ctx: webtest.Browser(t, time.Minute), app: app}
-	b.signIn(app.Manager)
+	b := signedIn(t, app, app.Manager)
 	b.do("the trial", chromedp.Navigate(app.URL+"/sequences/three"), chromedp.WaitVisible(chromedp.CSS(".trial")))
 	b.see("Too few to tell", "50 %")
 	b.do("choose", chromedp.Click(chromedp.CSS(`.trial tr:nth-child(2) button`)), gone(".trial"))

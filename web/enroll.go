@@ -25,6 +25,7 @@ type enrollPage struct {
 	Promises  []models.Commitment
 	Call      *moment
 	Overlap   string               // another call of the rep at that time
+	Waits     *moment              // for our answer, that long
 	From      *store.EnrollmentRow // they are moved out of it
 	Reason    *models.TalkingPoint // of the library: why they are enrolled
 }
@@ -140,6 +141,10 @@ func (s *site) preview(r *http.Request, p *enrollPage, v store.PersonView) error
 		if other != nil {
 			p.Overlap = scheduler.DescribeOverlap(*other)
 		}
+	}
+	if since := v.Conversation.WaitingSince; since != nil {
+		m := p.Since(*since)
+		p.Waits = &m
 	}
 	p.Refusals, p.Previewed, p.Texts = refusals, true, s.textsTotal(p.Steps)
 	return nil

@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -219,8 +218,7 @@ func TestSearchToEnrolledByKeyboard(t *testing.T) {
 	app := webtest.New(t, webtest.Options{})
 	p := app.AddProspect("Noor", "Haddad")
 	app.AddProspect("Dana", "Reyes")
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Rep)
+	b := signedIn(t, app, app.Rep)
 	keys := 0
 	press := func(what, key, until string) {
 		t.Helper()

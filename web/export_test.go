@@ -1,5 +1,7 @@
 package web
 
+import "followup/models"
+
 // Patterns are the routes behind the session, for tests that walk them all.
 func Patterns() ([]string, error) {
 	v, err := loadViews()
@@ -10,6 +12,9 @@ func Patterns() ([]string, error) {
 	s.pages()
 	return s.patterns, nil
 }
+
+// May tells whether the table of roles lets a role behind a route.
+func May(role models.Role, pattern string) bool { return can(role, routeAccess[pattern]) }
 
 // Guarded tells whether a route's record is checked against what a user sees.
 func Guarded(pattern string) bool { return new(site).guardOf(pattern) != nil }

@@ -90,8 +90,7 @@ func TestHostileMails(t *testing.T) {
 	}
 	app.Advance(time.Second)
 
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Manager)
+	b := signedIn(t, app, app.Manager)
 	for _, path := range []string{fmt.Sprintf("/prospects/%d", p.ID), "/inbox?owner=all", "/", "/inbox/matching", fmt.Sprintf("/inbox/matching/%d", lastUnmatched(t, app)), "/inbox/raw/1"} {
 		b.do(path, chromedp.Navigate(app.URL+path))
 		b.quiet(path)

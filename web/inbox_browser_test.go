@@ -30,8 +30,7 @@ func testInboxInTheBrowser(t *testing.T, app *webtest.App) {
 	if _, err := app.Store.SaveSnippet(t.Context(), models.Snippet{Name: "friday", Text: "Friday suits us, {{ prospect.first_name }}.", State: models.LibraryPublished}, models.ActorSystem, app.Now()); err != nil {
 		t.Fatal(err)
 	}
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Rep)
+	b := signedIn(t, app, app.Rep)
 	b.do("open the inbox by keys", chromedp.KeyEvent("g"), chromedp.KeyEvent("i"), chromedp.WaitVisible(chromedp.CSS(".inbox-bar")))
 	b.see("Dana Reyes", "Can we do Friday?", "Waiting", "Unread")
 	b.do("open the thread", chromedp.KeyEvent("j"), chromedp.KeyEvent("\r"), chromedp.WaitVisible(chromedp.CSS("#body")))
@@ -88,8 +87,7 @@ func TestProspectListInTheBrowser(t *testing.T) {
 	app.AddProspect("Dana", "Reyes")
 	app.AddProspect("Daniel", "Park")
 	app.AddProspect("Joe", "Lund")
-	b := browser{t: t, ctx: webtest.Browser(t, time.Minute), app: app}
-	b.signIn(app.Rep)
+	b := signedIn(t, app, app.Rep)
 	b.do("search as one types", chromedp.Navigate(app.URL+"/prospects"), chromedp.SendKeys(chromedp.CSS("#l-q"), "dan"), turns(`document.querySelectorAll("#people tbody tr").length === 2`))
 	// The list may be renewed once more behind the last letter, and then the marks are gone.
 	b.do("mark all and enroll them", holds(`location.pathname.startsWith("/enroll") ||

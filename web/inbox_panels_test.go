@@ -39,14 +39,16 @@ func TestInboxStaysWhereOneWorks(t *testing.T) {
 			}
 			return body
 		}
-		for path, fields := range map[string][]string{
-			fmt.Sprintf("/prospects/%d/answer", p.ID):            {"body", "Friday it is."},
-			fmt.Sprintf("/enrollments/%d/resume", run.ID):        {"back", fmt.Sprintf("/prospects/%d", p.ID)},
-			fmt.Sprintf("/prospects/%d/book", p.ID):              {"starts_at", "2026-12-04T10:00", "tell", "nobody"},
-			fmt.Sprintf("/prospects/%d/commitments", p.ID):       {"outcome", "Send the counts", "due_on", "2026-12-04"},
-			fmt.Sprintf("/tasks/%d/close", replyTask(t, app, p)): {"state", "done"},
+		// Booking comes last: it ends the sequence that is resumed before it.
+		for _, act := range [][]string{
+			{fmt.Sprintf("/tasks/%d/close", replyTask(t, app, p)), "state", "done"},
+			{fmt.Sprintf("/prospects/%d/answer", p.ID), "body", "Friday it is."},
+			{fmt.Sprintf("/enrollments/%d/resume", run.ID), "back", fmt.Sprintf("/prospects/%d", p.ID)},
+			{fmt.Sprintf("/prospects/%d/commitments", p.ID), "outcome", "Send the counts", "due_on", "2026-12-04"},
+			{fmt.Sprintf("/prospects/%d/book", p.ID), "starts_at", "2026-12-04T10:00", "tell", "nobody"},
 		} {
-			if body := from(path, fields...); !strings.Contains(body, `class="inbox opened"`) || !strings.Contains(body, `class="toast"`) {
+			path := act[0]
+			if body := from(path, act[1:]...); !strings.Contains(body, `class="inbox opened"`) || !strings.Contains(body, `class="toast"`) {
 				t.Errorf("%s leads elsewhere\n%s", path, text(body))
 			}
 		}
@@ -83,9 +85,7 @@ func TestInboxPanelsInTheBrowser(t *testing.T) {
 	app.Text(p, "Can we do Friday?")
 	app.Advance(time.Minute)
 	app.Text(q, "Please call me.")
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.do("wide", chromedp.EmulateViewport(1440, 900))
-	b.signIn(app.Rep)
+	b := atDesk(t, app, app.Rep)
 	const places = `[...document.querySelectorAll(".inbox-list .row[data-prospect]")].map((r) => { const q = r.getBoundingClientRect(); return [q.left, q.top, q.width, q.height].map(Math.round).join(",") }).join(" ")`
 	row := `document.activeElement.closest("[data-row]")?.innerText || ""`
 	b.do("the inbox", chromedp.KeyEvent("g"), chromedp.KeyEvent("i"), chromedp.WaitVisible(chromedp.CSS(".inbox-none")))

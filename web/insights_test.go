@@ -98,8 +98,7 @@ func TestInsightsInTheBrowser(t *testing.T) {
 	}
 	app := webtest.New(t, webtest.Options{})
 	counted(t, app)
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Manager)
+	b := signedIn(t, app, app.Manager)
 	b.do("open", chromedp.Navigate(app.URL+"/insights"), chromedp.WaitVisible(chromedp.CSS("figure.chart svg")))
 	b.see("by number of follow-ups", "Pursuits with a follow-up", "Counted up to")
 	bars := b.eval(`String(document.querySelectorAll(".chart-bar").length) + " " + document.querySelectorAll(".figure-table tbody tr").length`)
@@ -114,7 +113,7 @@ func TestInsightsInTheBrowser(t *testing.T) {
 	b.until("the meetings are shown at once", `document.querySelector(".chart-card h2")?.textContent.includes("Meetings")`)
 
 	// On paper: what was asked, the chart and the whole width of the table, dark ink whatever the screen is.
-	b.do("print", chromedp.EmulateViewport(720, 1000), colours("dark"), chromedp.Navigate(app.URL+"/insights?view=people&channel=email"), chromedp.WaitVisible(chromedp.CSS("figure.chart svg")),
+	b.do("print", chromedp.EmulateViewport(720, 1000), webtest.Colours("dark"), chromedp.Navigate(app.URL+"/insights?view=people&channel=email"), chromedp.WaitVisible(chromedp.CSS("figure.chart svg")),
 		chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 			_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
 			return err
@@ -139,8 +138,7 @@ func TestLibraryInTheBrowser(t *testing.T) {
 	object(t, app, idle)
 	object(t, app, running)
 	app.Enroll(running, "seven-touch-follow-up", nil)
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Manager)
+	b := signedIn(t, app, app.Manager)
 	b.do("brainstorm", chromedp.Navigate(app.URL+"/library/brainstorm"), chromedp.SendKeys(chromedp.CSS("#f-text"), "the price of the small plan fell in November"),
 		chromedp.Click(chromedp.CSS(".storm .btn.primary")), chromedp.WaitVisible(chromedp.CSS(".storm-list")))
 	b.see("the price of the small plan fell", "proposed", "You have written 1.")

@@ -3,7 +3,6 @@ package web_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
@@ -18,8 +17,7 @@ func TestInstallable(t *testing.T) {
 		return
 	}
 	app := webtest.New(t, webtest.Options{})
-	b := browser{t: t, ctx: webtest.Browser(t, time.Minute), app: app}
-	b.signIn(app.Rep)
+	b := signedIn(t, app, app.Rep)
 	b.do("the manifest", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 		m, err := cdp.Call(ctx, tab, page.GetAppManifest, page.GetAppManifestParams{})
 		if err != nil {

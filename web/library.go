@@ -58,11 +58,16 @@ type libraryPage struct {
 	Shelf   shelf
 	Tabs    []tab
 	Rows    []entryRow
-	Full    bool // there may be more than is listed
+	Asked   store.ShelfFilter
+	Total   store.Count
 	Retired bool
 	Kinds   []option
-	Kind    string
+	First   string // addresses of the first page and of the next one
+	More    string
 }
+
+// Narrowed tells whether less than the whole shelf is asked for.
+func (p libraryPage) Narrowed() bool { return p.Asked.Words != "" || p.Asked.Kind != "" }
 
 type tab struct {
 	Href, Label string
@@ -103,55 +108,73 @@ func (s *site) libraryShelf(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := libraryPage{page: s.page(r, sh.Name, "library"), Shelf: sh, Tabs: libraryTabs(sh.Path)}
 	p.Retired = r.URL.Query().Get("retired") != ""
-	p.Kind = r.URL.Query().Get("kind")
-	if p.Rows, err = s.entryRows(r, sh, p); err != nil {
+	p.Asked = shelfFilter(r)
+	next, err := s.entryRows(r, sh, &p)
+	if err != nil {
 		return err
 	}
-	p.Full = len(p.Rows) >= store.LibraryLimit
+	p.First, p.More = turns(r, p.Asked.After, next)
 	if sh.Path == "points" {
-		p.Kinds = choose(p.Kind, append([]option{{Label: "Every kind"}}, pointKinds...))
+		p.Kinds = choose(p.Asked.Kind, append([]option{{Label: "Every kind"}}, pointKinds...))
 	}
 	return s.show(w, "library", p)
 }
 
-// entryRows lists a shelf.
-func (s *site) entryRows(r *http.Request, sh shelf, p libraryPage) ([]entryRow, error) {
-	ctx, me := r.Context(), userOf(r).ID
+// searchLength is the longest search that is read.
+const searchLength = 200
+
+func shelfFilter(r *http.Request) store.ShelfFilter {
+	q := r.URL.Query()
+	return store.ShelfFilter{Words: searched(q.Get("find")), Kind: q.Get("kind"), Retired: q.Get("retired") != "", After: q.Get("after")}
+}
+
+// searched are the words of a search.
+func searched(text string) string {
+	if text = strings.TrimSpace(text); len(text) > searchLength {
+		text = text[:searchLength]
+	}
+	return strings.ToValidUTF8(text, "")
+}
+
+// turns are the addresses of the first page and of the next one, with
+// everything else that the address asks for.
+func turns(r *http.Request, after, next string) (first, more string) {
+	q := r.URL.Query()
+	if after != "" {
+		q.Del("after")
+		first = "?" + q.Encode()
+	}
+	if next != "" {
+		q.Set("after", next)
+		more = "?" + q.Encode()
+	}
+	return first, more
+}
+
+// entryRows lists a page of a shelf and says where the next one begins.
+func (s *site) entryRows(r *http.Request, sh shelf, p *libraryPage) (next string, err error) {
+	ctx := r.Context()
 	switch sh.Path {
 	case "points":
-		rows, err := s.Store.ViewTalkingPoints(ctx, p.Kind, p.Retired)
-		return eachRow(rows, func(tp store.PointRow) entryRow { return talkingRow(tp, p.times) }), err
+		found, err := s.Store.ViewTalkingPoints(ctx, p.Asked)
+		return listed(p, found, func(tp store.PointRow) entryRow { return talkingRow(tp, p.times) }), err
 	case "stories":
-		rows, err := s.Store.ViewStories(ctx, p.Retired)
-		return eachRow(rows, storyRow), err
+		found, err := s.Store.ViewStories(ctx, p.Asked)
+		return listed(p, found, storyRow), err
 	case "suggestions":
-		rows, given, err := s.Store.ViewSuggestions(ctx, p.Retired)
-		return eachRow(rows, func(g models.Suggestion) entryRow {
-			row := entryRow{ID: g.ID, Title: g.Text, Tags: stateTags(g.State), Side: times2(given[g.ID], "given")}
-			if g.Obstacle != "" {
-				row.Tags = append(row.Tags, entryTag{Text: "for " + strings.ToLower(objectionWord(g.Obstacle))})
-			}
-			return row
-		}), err
+		found, err := s.Store.ViewSuggestions(ctx, p.Asked)
+		return listed(p, found, suggestionRow), err
 	case "snippets":
-		rows, err := s.Store.ViewSnippets(ctx, me, p.Retired)
-		return eachRow(rows, func(sn models.Snippet) entryRow {
-			row := entryRow{ID: sn.ID, Title: "/" + sn.Name, Text: sn.Text, Tags: stateTags(sn.State)}
-			if sn.OwnerID != nil {
-				row.Tags = append(row.Tags, entryTag{Text: "only yours", Icon: "lock"})
-			}
-			return row
-		}), err
+		found, err := s.Store.ViewSnippets(ctx, p.User.ID, p.Asked)
+		return listed(p, found, snippetRow), err
 	}
-	rows, err := s.Store.VoicemailScripts(ctx, p.Retired)
-	return eachRow(rows, func(v store.ScriptView) entryRow {
-		row := entryRow{ID: v.ID, Title: v.Name, Text: v.Text, Tags: stateTags(v.State), Audio: recordingOf(v.Recording)}
-		row.Side = spokenLength(v.Text) + " spoken"
-		if row.Audio != nil {
-			row.Side = row.Audio.Length + " recorded"
-		}
-		return row
-	}), err
+	found, err := s.Store.ViewVoicemails(ctx, p.Asked)
+	return listed(p, found, voicemailRow), err
+}
+
+func listed[T any](p *libraryPage, found store.ShelfPage[T], show func(T) entryRow) string {
+	p.Rows, p.Total = eachRow(found.Rows, show), found.Total
+	return found.Next
 }
 
 func eachRow[T any](rows []T, show func(T) entryRow) []entryRow {
@@ -160,6 +183,31 @@ func eachRow[T any](rows []T, show func(T) entryRow) []entryRow {
 		out[i] = show(r)
 	}
 	return out
+}
+
+func suggestionRow(g store.SuggestionRow) entryRow {
+	row := entryRow{ID: g.ID, Title: g.Text, Tags: stateTags(g.State), Side: times2(g.Given, "given")}
+	if g.Obstacle != "" {
+		row.Tags = append(row.Tags, entryTag{Text: "for " + strings.ToLower(objectionWord(g.Obstacle))})
+	}
+	return row
+}
+
+func snippetRow(sn models.Snippet) entryRow {
+	row := entryRow{ID: sn.ID, Title: "/" + sn.Name, Text: sn.Text, Tags: stateTags(sn.State)}
+	if sn.OwnerID != nil {
+		row.Tags = append(row.Tags, entryTag{Text: "only yours", Icon: "lock"})
+	}
+	return row
+}
+
+func voicemailRow(v store.ScriptView) entryRow {
+	row := entryRow{ID: v.ID, Title: v.Name, Text: v.Text, Tags: stateTags(v.State), Audio: recordingOf(v.Recording)}
+	row.Side = spokenLength(v.Text) + " spoken"
+	if row.Audio != nil {
+		row.Side = row.Audio.Length + " recorded"
+	}
+	return row
 }
 
 func talkingRow(tp store.PointRow, t times) entryRow {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 
 	"followup/models"
 	"followup/store"
@@ -13,8 +12,11 @@ type brainstormPage struct {
 	Tabs  []tab
 	Form  form
 	Kinds []option
-	Mine  int
+	Mine  store.Count
 	Rows  []entryRow
+	Total store.Count
+	First string // addresses of the first page and of the next one
+	More  string
 }
 
 // brainstorm is one line to write and what the team has written: quick, for
@@ -28,15 +30,15 @@ func (s *site) brainstorm(w http.ResponseWriter, r *http.Request) error {
 func (s *site) renderBrainstorm(w http.ResponseWriter, r *http.Request, status int, f form) error {
 	p := brainstormPage{page: s.page(r, "The reason I’m calling is …", "library"), Tabs: libraryTabs("brainstorm"), Form: f}
 	p.Kinds = choose(f.Get("kind"), append([]option(nil), pointKinds...))
-	points, err := s.Store.ViewTalkingPoints(r.Context(), "", false)
+	after := r.URL.Query().Get("after")
+	points, err := s.Store.ViewTalkingPoints(r.Context(), store.ShelfFilter{After: after})
 	if err != nil {
 		return err
 	}
-	p.Rows = eachRow(points, func(tp store.PointRow) entryRow { return talkingRow(tp, p.times) })
-	for _, tp := range points {
-		if tp.OwnerID != nil && *tp.OwnerID == p.User.ID {
-			p.Mine++
-		}
+	p.Rows, p.Total = eachRow(points.Rows, func(tp store.PointRow) entryRow { return talkingRow(tp, p.times) }), points.Total
+	p.First, p.More = turns(r, after, points.Next)
+	if p.Mine, err = s.Store.PointsWrittenBy(r.Context(), p.User.ID); err != nil {
+		return err
 	}
 	return s.views.render(w, status, "brainstorm", p)
 }
@@ -100,13 +102,7 @@ func (s *site) pointAnswers(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := answersPage{page: s.page(r, "Whom it answers", "library"), Tabs: libraryTabs("points"), Point: tp, Kind: wordOf(pointKinds, tp.Kind),
 		Total: found.Total, Idle: found.Idle, Token: newToken()}
-	here := idPath("/library/points/", id) + "/answers"
-	if after != "" {
-		p.First = here
-	}
-	if found.Next != "" {
-		p.More = here + "?after=" + url.QueryEscape(found.Next)
-	}
+	p.First, p.More = turns(r, after, found.Next)
 	for _, a := range found.Rows {
 		why := "Objection: " + objectionWord(a.Kind)
 		switch a.Kind {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -36,16 +35,12 @@ func TestReasonFromBrainstormToEnrollingInTheBrowser(t *testing.T) {
 			Objection: &models.Objection{Kind: "price", Words: "It costs more than we planned."}})
 		must(t, err)
 	}
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.do("wide", chromedp.EmulateViewport(1440, 900))
-	b.signIn(app.Rep)
+	b := atDesk(t, app, app.Rep)
 	b.do("the brainstorm", chromedp.Navigate(app.URL+"/library/brainstorm"), chromedp.WaitVisible(css("#f-text")))
 	b.do("add a reason", chromedp.SendKeys(css("#f-text"), "The reason I’m calling is that the price fell by a tenth"), chromedp.Click(css(`input[value=new_capability]`)), chromedp.Click(css(".storm .btn.primary")), chromedp.WaitVisible(css(".storm-list")))
 	b.see("that the price fell by a tenth", "proposed", "heard by nobody yet", "You have written 1")
 
-	m := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	m.do("wide", chromedp.EmulateViewport(1440, 900))
-	m.signIn(app.Manager)
+	m := atDesk(t, app, app.Manager)
 	m.do("open it", chromedp.Navigate(app.URL+"/library/points"), chromedp.Click(css(".entry-title")), chromedp.WaitVisible(css("#f-owner")))
 	if owner := m.eval(`document.querySelector("#f-owner").selectedOptions[0].textContent`); owner != app.Rep.Name {
 		t.Errorf("its owner is %q", owner)
@@ -80,8 +75,7 @@ func TestShelvesInTheBrowser(t *testing.T) {
 		return
 	}
 	app := webtest.New(t, webtest.Options{})
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Manager)
+	b := signedIn(t, app, app.Manager)
 	add := func(shelf string, fields ...string) {
 		t.Helper()
 		b.do("a new one of "+shelf, chromedp.Navigate(app.URL+"/library/"+shelf+"/new"), chromedp.WaitVisible(css("form[data-entry]")))

@@ -23,8 +23,9 @@ type entryPage struct {
 	MayEdit  bool
 	MayPub   bool
 	Theirs   []entryField // what somebody else saved meanwhile
-	Heard    []store.Heard
-	HeardN   store.Count
+	Heard    store.ShelfPage[store.Heard]
+	First    string // addresses of the first page of them and of the next one
+	More     string
 	Audio    *recordingView
 	Spoken   string
 	Owner    string   // whose entry it is, by name
@@ -121,11 +122,12 @@ func (s *site) surroundEntry(r *http.Request, sh shelf, e entry, p *entryPage) e
 	if err != nil {
 		return err
 	}
+	after := r.URL.Query().Get("after")
 	switch sh.Path {
 	case "points":
-		p.Heard, p.HeardN, err = s.Store.WhoHeard(r.Context(), e.ID, seen)
+		p.Heard, err = s.Store.WhoHeard(r.Context(), e.ID, seen, after)
 	case "suggestions":
-		p.Heard, p.HeardN, err = s.Store.WhoGot(r.Context(), e.ID, seen)
+		p.Heard, err = s.Store.WhoGot(r.Context(), e.ID, seen, after)
 	case "voicemails":
 		p.Spoken = spokenLength(e.word("text"))
 		if e.Recording != nil {
@@ -136,6 +138,7 @@ func (s *site) surroundEntry(r *http.Request, sh shelf, e entry, p *entryPage) e
 			}
 		}
 	}
+	p.First, p.More = turns(r, after, p.Heard.Next)
 	return err
 }
 

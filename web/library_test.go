@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"followup/models"
-	"followup/store"
 	"followup/web/webtest"
 )
 
@@ -26,7 +25,7 @@ func TestLibraryRoles(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(body, "Saved as a proposal") {
 		t.Fatalf("status %d\n%s", status, text(body))
 	}
-	if got, err := app.Store.TalkingPointsFor(context.Background(), 1); err != nil || len(got) != 0 {
+	if got, err := app.Store.TalkingPointsFor(context.Background(), 1, ""); err != nil || len(got) != 0 {
 		t.Errorf("a proposal is offered: %v %v", got, err)
 	}
 	if status, _ = rep.Post("/library/points/1", form("text", "x", "kind", "new_policy", "revision", "1", "do", "publish")); status != http.StatusForbidden {
@@ -36,7 +35,7 @@ func TestLibraryRoles(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(body, "Whom it answers") {
 		t.Errorf("publish: status %d\n%s", status, text(body))
 	}
-	if got, err := app.Store.TalkingPointsFor(context.Background(), 1); err != nil || len(got) != 1 || got[0].Text != "the rule changed" {
+	if got, err := app.Store.TalkingPointsFor(context.Background(), 1, ""); err != nil || len(got) != 1 || got[0].Text != "the rule changed" {
 		t.Errorf("what is published: %+v %v", got, err)
 	}
 	if status, _ = rep.Post("/library/points/1", form("text", "mine", "kind", "new_policy", "revision", "2", "do", "save")); status != http.StatusForbidden {
@@ -80,11 +79,11 @@ func TestOwnSnippet(t *testing.T) {
 	if status != http.StatusOK {
 		t.Fatalf("status %d\n%s", status, text(body))
 	}
-	mine, err := app.Store.Snippets(context.Background(), app.Rep.ID)
+	mine, _, err := app.Store.Snippets(context.Background(), app.Rep.ID, "")
 	if err != nil || len(mine) != 1 || mine[0].Name != "thanks" {
 		t.Errorf("mine: %+v %v", mine, err)
 	}
-	if theirs, err := app.Store.Snippets(context.Background(), app.Manager.ID); err != nil || len(theirs) != 0 {
+	if theirs, _, err := app.Store.Snippets(context.Background(), app.Manager.ID, ""); err != nil || len(theirs) != 0 {
 		t.Errorf("somebody else's: %+v %v", theirs, err)
 	}
 	if status, _ = manager.Get("/library/snippets/1"); status != http.StatusNotFound {
@@ -133,7 +132,7 @@ func TestRecording(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(body, "30 s") {
 		t.Fatalf("status %d\n%s", status, text(body))
 	}
-	scripts, err := app.Store.VoicemailScripts(context.Background(), false)
+	scripts, _, err := app.Store.RecordedScripts(context.Background(), "", 10)
 	if err != nil || len(scripts) != 1 || scripts[0].Recording == nil || scripts[0].Recording.Millis != 30000 || len(scripts[0].Recording.Token) < 20 {
 		t.Fatalf("%+v %v", scripts, err)
 	}
@@ -205,25 +204,5 @@ func TestReplyMark(t *testing.T) {
 	}
 	if status, _ := c.Post(fmt.Sprintf("/messages/%d/mark", id), form("mark", "superb")); status != http.StatusUnprocessableEntity {
 		t.Errorf("an unknown mark: status %d", status)
-	}
-}
-
-// A shelf that is longer than its list says so.
-func TestAFullShelfSaysSo(t *testing.T) {
-	app := webtest.New(t, webtest.Options{})
-	rep := app.SignIn(app.Rep)
-	const says = "Drafts and the newest are listed"
-	for i := range store.LibraryLimit {
-		if i == store.LibraryLimit-1 {
-			if _, body := rep.Get("/library/snippets"); strings.Contains(body, says) {
-				t.Error("a shelf with room left says that it is full")
-			}
-		}
-		if status, body := rep.Post("/library/snippets", form("name", fmt.Sprintf("/note%d", i), "text", "Thank you.", "do", "save")); status >= 400 {
-			t.Fatal(status, body)
-		}
-	}
-	if _, body := rep.Get("/library/snippets"); !strings.Contains(body, says) {
-		t.Error("older entries are left out without a word")
 	}
 }

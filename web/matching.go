@@ -21,10 +21,9 @@ func (s *site) unmatchedOf(r *http.Request) int64 {
 
 type matchingPage struct {
 	page
+	paging
 	Rows  []matchingRow
 	Total store.Count
-	More  string
-	First string
 }
 
 type matchingRow struct {
@@ -49,12 +48,7 @@ func (s *site) matching(w http.ResponseWriter, r *http.Request) error {
 		}
 		p.Rows = append(p.Rows, matchingRow{UnmatchedRow: row, When: p.Ago(row.Message.CreatedAt), Line: line, Kind: classWords[row.Message.Class]})
 	}
-	if v.Next != "" {
-		p.More = withAfter(q, v.Next)
-	}
-	if q.Get("after") != "" {
-		p.First = withAfter(q, "")
-	}
+	p.paging = pagingOf(q, v.Next)
 	return s.show(w, "matching", p)
 }
 

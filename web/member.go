@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,6 +8,7 @@ import (
 
 	"followup/crm"
 	"followup/models"
+	"followup/store"
 )
 
 type memberPage struct {
@@ -25,7 +25,9 @@ type memberPage struct {
 	Leaves     []leaveView
 	SignIns    []signInView
 	Factor     bool
-	Still      int // prospects with which they have anything to do
+	Still      store.Count // prospects with which they have anything to do
+	Handover   *models.Handover
+	Heir       string
 	Today      string
 	StandIn    string
 	Seen       string // what the details show
@@ -81,6 +83,12 @@ func (s *site) renderMember(w http.ResponseWriter, r *http.Request, status int, 
 	p.Today = string(models.DateOf(p.now, newTimes(p.now, u.Zone).mine))
 	if p.Still, err = s.Store.StillTheirs(ctx, u.ID); err != nil {
 		return err
+	}
+	if p.Handover, err = s.Store.Handover(ctx, u.ID); err != nil {
+		return err
+	}
+	if p.Handover != nil {
+		p.Heir = who.User(p.Handover.ToID)
 	}
 	if p.SignIns, err = s.signInsOf(r, p.times, u.ID); err != nil {
 		return err
@@ -279,12 +287,15 @@ func (s *site) memberLeft(w http.ResponseWriter, r *http.Request) error {
 	if u.ID == userOf(r).ID {
 		return models.Errorf(models.CodeRefused, "You cannot close your own account. Another admin can.")
 	}
-	// Somebody with many prospects takes a while: a closed tab must not stop it half way.
-	prospects, tasks, err := s.CRM.LeaveForGood(context.WithoutCancel(r.Context()), actorOf(r), u.ID, f.int64("to"))
+	h, err := s.CRM.LeaveForGood(r.Context(), actorOf(r), u.ID, f.int64("to"))
 	if err != nil {
 		return s.memberRefused(w, r, f, "left", err, "to", "role")
 	}
-	s.flash(r, fmt.Sprintf("%s has left: %s and %s were handed over, their accounts are stopped, and they are signed out.", u.Name, countOf(prospects, "prospect", "prospects"), countOf(tasks, "task", "tasks")))
+	if h.Running() {
+		s.flash(r, u.Name+" has left: their accounts are stopped, and they are signed out. Their work is being handed over; it goes on when you close this page.")
+	} else {
+		s.flash(r, fmt.Sprintf("%s has left: %s and %s were handed over, their accounts are stopped, and they are signed out.", u.Name, countOf(h.Done, "prospect", "prospects"), countOf(h.Tasks, "task", "tasks")))
+	}
 	return redirect(w, r, idPath("/team/", u.ID))
 }
 

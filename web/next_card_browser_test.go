@@ -51,8 +51,7 @@ func TestOutcomeToNextCard(t *testing.T) {
 	last := app.AddProspect("Lena", "Fischer")
 	app.Enroll(last, "seven-touch-follow-up", nil)
 	app.Tick()
-	b := browser{t: t, ctx: webtest.Browser(t, 3*time.Minute), app: app}
-	b.signIn(app.Rep)
+	b := signedIn(t, app, app.Rep)
 	for _, c := range cases {
 		p := calls[c.outcome]
 		task := openCall(t, app, p)
@@ -110,8 +109,7 @@ func TestDialOpensAtItsMinute(t *testing.T) {
 		t.Fatal(err)
 	}
 	app.Advance(at.Sub(app.Now()) - 4*time.Second)
-	b := browser{t: t, ctx: webtest.Browser(t, time.Minute), app: app}
-	b.signIn(app.Rep)
+	b := signedIn(t, app, app.Rep)
 	b.do("prepare", chromedp.Navigate(fmt.Sprintf("%s/tasks/%d", app.URL, v.TaskID)), chromedp.WaitVisible(chromedp.CSS("#dial-locked")))
 	b.eval(`(() => { window.sameDocument = true; document.querySelector("#f-common").focus(); return "" })()`)
 	app.Advance(5 * time.Second)

@@ -43,7 +43,7 @@ func TestOneClickHoldsOnEveryReplica(t *testing.T) {
 		return
 	}
 	const people, leaving = 60, 12
-	dsn := storetest.EmptyPostgresDSN(t)
+	dsn := webtest.PostgresDSN(t)
 	app := webtest.New(t, webtest.Options{DSN: dsn})
 	ctx := context.Background()
 	v, err := app.Store.PublishSequence(ctx, models.Definition{Key: "letters", Name: "Letters", OnReply: models.ReplyPause, Steps: []models.Step{

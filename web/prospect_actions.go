@@ -42,6 +42,13 @@ func (s *site) quick(w http.ResponseWriter, r *http.Request, name string, fields
 
 // answer sends what the rep wrote, on the channel that stands beside the box.
 func (s *site) answer(w http.ResponseWriter, r *http.Request) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	if f.Get("do") == "enter" && f.Get("find_snippet") != "" {
+		return s.snippetInsert(w, r) // Enter behind a search looks, it does not send
+	}
 	return s.quick(w, r, "answer", []string{"body", "subject", "channel", "hour"}, func(v store.PersonView, f form) (string, error) {
 		kind, to := answerBy(f.Get("channel"))
 		if err := s.takeFiles(r, v.Prospect.ID); err != nil {

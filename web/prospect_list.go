@@ -11,6 +11,7 @@ import (
 
 type prospectListPage struct {
 	page
+	paging
 	List      store.ProspectList
 	Filter    store.ProspectFilter
 	Narrowed  bool
@@ -22,8 +23,6 @@ type prospectListPage struct {
 	Sorts     []option
 	Saved     []savedView
 	Token     string
-	More      string // address of the next page
-	First     string // address of the first page, where this is not it
 }
 
 // savedView is one of the user's own lists.
@@ -53,12 +52,7 @@ func (s *site) prospectList(w http.ResponseWriter, r *http.Request) error {
 	if err := s.listChoices(r, &p); err != nil {
 		return err
 	}
-	if list.Next != "" {
-		p.More = withAfter(q, list.Next)
-	}
-	if f.Page.After != "" {
-		p.First = withAfter(q, "")
-	}
+	p.paging = pagingOf(q, list.Next)
 	return s.show(w, "prospects", p)
 }
 
@@ -141,6 +135,22 @@ func (s *site) filterDrop(w http.ResponseWriter, r *http.Request) error {
 	return redirect(w, r, "/prospects")
 }
 
+// paging are the addresses around a page of a list.
+type paging struct {
+	More  string // the next page; "": this is the last
+	First string // the first page, where this is not it
+}
+
+func pagingOf(q url.Values, next string) (p paging) {
+	if next != "" {
+		p.More = withAfter(q, next)
+	}
+	if q.Get("after") != "" {
+		p.First = withAfter(q, "")
+	}
+	return p
+}
+
 func withAfter(q url.Values, after string) string {
 	c := url.Values{}
 	for _, k := range []string{"q", "owner", "state", "sequence", "company", "next", "sort", "waiting"} {
@@ -169,7 +179,7 @@ func (s *site) ownerOptions(r *http.Request, selected string, everybody bool) ([
 	}
 	var out []option
 	if everybody {
-		out = append(out, option{Value: "", Label: "Everybody's"})
+		out = append(out, option{Value: "", Label: "Everybody’s"})
 	}
 	me := userOf(r).ID
 	for _, u := range users {

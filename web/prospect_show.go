@@ -50,6 +50,9 @@ type answerBox struct {
 	Draft    models.AnswerDraft
 	Files    []models.AnswerFile
 	Snippets []snippetView
+
+	MoreSnippets bool   // than are listed
+	Find         string // what they were looked for by
 }
 
 // Revision is the draft's that the box began with.
@@ -161,6 +164,9 @@ func (s *site) renderPersonWith(w http.ResponseWriter, r *http.Request, v store.
 		return err
 	}
 	p.Preview = with.Preview
+	if with.Answer.Find != "" {
+		p.Answer.Find, p.Answer.Snippets, p.Answer.MoreSnippets = with.Answer.Find, with.Answer.Snippets, with.Answer.MoreSnippets
+	}
 	return s.views.render(w, status, "prospect", p)
 }
 

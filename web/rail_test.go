@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -19,8 +18,7 @@ func TestEveryRailPageHasItsKey(t *testing.T) {
 	}
 	app := webtest.New(t, webtest.Options{})
 	app.Text(app.AddProspect("Dana", "Reyes"), "Can we do Friday?")
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Admin)
+	b := signedIn(t, app, app.Admin)
 	pages := strings.Fields(b.eval(`[...document.querySelectorAll(".rail > ul a, .rail a.me-name")].map((a) => (a.dataset.go || "?") + a.getAttribute("href")).join(" ")`))
 	if len(pages) < 14 {
 		t.Fatalf("the rail has %v", pages)

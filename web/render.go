@@ -36,7 +36,11 @@ type asset struct {
 	hash    string
 }
 
-func loadViews() (*views, error) {
+// loadViews parses once a process, however many sites it serves. Nobody
+// changes the pages.
+var loadViews = sync.OnceValues(parseViews)
+
+func parseViews() (*views, error) {
 	static, err := staticFiles()
 	if err != nil {
 		return nil, err

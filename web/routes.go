@@ -197,6 +197,7 @@ func (s *site) inboxRoutes(page register) {
 	page("POST /prospects/{id}/draft", s.draftSave)
 	page("POST /prospects/{id}/preview", s.answerPreviewShow)
 	page("POST /prospects/{id}/snippet", s.snippetInsert)
+	page("GET /prospects/{id}/snippets", s.snippetsFind)
 	page("POST /prospects/{id}/files/{file}/remove", s.fileRemove)
 	page("POST /answers/{id}/withdraw", s.answerWithdraw)
 	page("GET /messages/{id}/media/{n}", s.mediaShow)

@@ -96,7 +96,7 @@ func (s *site) renderScheduler(w http.ResponseWriter, r *http.Request, status in
 	if h.Lag <= 0 {
 		p.Lag = "not late"
 	}
-	p.Took = h.LastTickTook.String()
+	p.Took = fmt.Sprintf("%d ms", h.LastTickTook.Milliseconds())
 	for _, reason := range slices.Sorted(maps.Keys(h.Held)) {
 		p.Held = append(p.Held, heldCount{reason, h.Held[reason]})
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -19,8 +18,7 @@ func TestSequenceEditorInTheBrowser(t *testing.T) {
 	}
 	app := webtest.New(t, webtest.Options{})
 	threeOf(t, app)
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Manager)
+	b := signedIn(t, app, app.Manager)
 	draft := func() string {
 		seq, err := app.Store.SequenceByKey(t.Context(), "three")
 		must(t, err)
@@ -68,8 +66,7 @@ func TestStaleEditIsMergedInTheBrowser(t *testing.T) {
 	}
 	app := webtest.New(t, webtest.Options{})
 	seq, _, _ := threeOf(t, app)
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Manager)
+	b := signedIn(t, app, app.Manager)
 	b.do("open a step", chromedp.Navigate(app.URL+"/sequences/three/edit?step=second"), chromedp.WaitVisible(chromedp.CSS("#f-body")))
 	_, err := app.CRM.SaveDraft(t.Context(), app.Admin.ID, "three", seq.Revision, strings.Replace(threeSteps, "subject: Three", "subject: By the admin", 1))
 	must(t, err)

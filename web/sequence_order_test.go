@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
@@ -27,8 +26,7 @@ func TestReorderStepsInTheBrowser(t *testing.T) {
 	}
 	app := webtest.New(t, webtest.Options{})
 	threeOf(t, app)
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Manager)
+	b := signedIn(t, app, app.Manager)
 	order := func(want string) {
 		t.Helper()
 		b.until("the order "+want, fmt.Sprintf(`[...document.querySelectorAll(".step-item")].map(i => i.dataset.key).join(" ") === %q`, want))

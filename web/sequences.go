@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"followup/models"
 	"followup/scheduler"
@@ -89,17 +88,7 @@ func (p sequencePage) TeamName() string {
 func describeSteps(d models.Definition) []describedStep {
 	steps := make([]describedStep, 0, len(d.Steps))
 	for i, step := range d.Steps {
-		steps = append(steps, describedStep{Step: step, N: i + 1, Text: stepLine(i, step)})
+		steps = append(steps, describedStep{Step: step, N: i + 1, Text: scheduler.DescribeIn(d, step)})
 	}
 	return steps
-}
-
-// stepLine is a step at its place in plain language: before the first one
-// there is no step, but the enrolling.
-func stepLine(i int, step models.Step) string {
-	line := scheduler.Describe(step)
-	if i == 0 {
-		line = strings.Replace(line, "after the previous step", "after they are enrolled", 1)
-	}
-	return line
 }

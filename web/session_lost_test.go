@@ -7,7 +7,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,7 +16,7 @@ import (
 // A session that cannot be kept is noticed while the answer begins to be
 // written: one error page is sent, and nothing of the other answer behind it.
 func TestASessionThatCannotBeKept(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "followup.db")
+	path := webtest.SQLitePath(t)
 	app := webtest.New(t, webtest.Options{DSN: path})
 	var said bytes.Buffer
 	server := httptest.NewUnstartedServer(app.Handler)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -27,8 +26,7 @@ func TestPagesDoNotShift(t *testing.T) {
 	}
 	app := webtest.New(t, webtest.Options{})
 	story := app.Play()
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Rep)
+	b := signedIn(t, app, app.Rep)
 	_, body := app.SignIn(app.Rep).Get("/?part=calls")
 	call := taskIn(t, body)
 	for _, width := range []int64{1440, 390} {

@@ -67,3 +67,42 @@ func TestStaleDeskForms(t *testing.T) {
 		}
 	})
 }
+
+// A team's new name is refused where a colleague has named it meanwhile, and
+// what was typed stands in that team's own field.
+func TestStaleTeamName(t *testing.T) {
+	app := webtest.New(t, webtest.Options{})
+	team, err := app.CRM.SaveTeam(t.Context(), "", 0, "North")
+	must(t, err)
+	_, err = app.CRM.SaveTeam(t.Context(), "", 0, "South")
+	must(t, err)
+	c := app.SignIn(app.Manager)
+	at := fmt.Sprintf("/teams/%d", team.ID)
+	mark := func(page string) string {
+		t.Helper()
+		_, after, _ := strings.Cut(page, `action="`+at+`"`)
+		found := seenField.FindStringSubmatch(after)
+		if found == nil {
+			t.Fatal("the form has no mark")
+		}
+		return found[1]
+	}
+	_, page := c.Get("/team")
+	if status, _ := c.Post(at, form("team_name", "North-East", "seen", mark(page))); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	status, refused := c.Post(at, form("team_name", "North-West", "seen", mark(page)))
+	if status != http.StatusConflict || !strings.Contains(text(refused), "It is called “North-East” now") || !strings.Contains(refused, `value="North-West"`) {
+		t.Errorf("the second window: status %d\n%s", status, text(refused))
+	}
+	if status, _ := c.Post(at, form("team_name", "North-West", "seen", mark(refused))); status != http.StatusOK {
+		t.Errorf("saved again: status %d", status)
+	}
+	_, page = c.Get("/team")
+	status, refused = c.Post(at, form("team_name", "South", "seen", mark(page)))
+	_, mine, _ := strings.Cut(refused, `action="`+at+`"`)
+	mine, _, _ = strings.Cut(mine, "</details>")
+	if status != http.StatusUnprocessableEntity || !strings.Contains(mine, `value="South"`) || !strings.Contains(mine, "of this name already") {
+		t.Errorf("a name that is taken: status %d\n%s", status, mine)
+	}
+}

@@ -24,14 +24,12 @@ func TestOneMorningOnPostgres(t *testing.T) {
 		t.Log("FOLLOWUP_TEST_POSTGRES=off: this story does not run")
 		return
 	}
-	app := webtest.New(t, webtest.Options{DSN: storetest.EmptyPostgresDSN(t)})
+	app := webtest.New(t, webtest.Options{DSN: webtest.PostgresDSN(t)})
 	called, waits := app.AddProspect("Joe", "Park"), app.AddProspect("Dana", "Reyes")
 	app.Text(waits, "Can we do Friday?")
 	app.Enroll(called, "seven-touch-follow-up", nil)
 	app.Tick()
-	b := browser{t: t, ctx: webtest.Browser(t, 3*time.Minute), app: app}
-	b.do("wide", chromedp.EmulateViewport(1440, 900))
-	b.signIn(app.Rep)
+	b := atDesk(t, app, app.Rep)
 	b.see("2 left", "Can we do Friday?", "Joe Park")
 
 	// Today: d goes to the call's card, where one key dials.

@@ -54,7 +54,7 @@ func (s *site) renderTask(w http.ResponseWriter, r *http.Request, id int64, stat
 	if v.Person != nil {
 		p.Zone = v.Person.Prospect.Zone
 		p.Person = s.facts(p.times, *v.Person)
-		p.Lately = lately(timeline(p.times, *v.Person), latelyItems)
+		p.Lately = lately(p.times, timeline(p.times, *v.Person), latelyItems)
 	}
 	if v.Appointment != nil {
 		p.Opens = p.Both(v.Appointment.StartsAt, v.Appointment.Zone)
@@ -148,7 +148,7 @@ func (s *site) renderAppointment(w http.ResponseWriter, r *http.Request, id int6
 	p.Opens = v.Appointment.StartsAt.UTC().Format(time.RFC3339)
 	p.Input = p.times.Input(v.Appointment.StartsAt, v.Person.Prospect.Zone)
 	p.Steps = s.callSteps(r, v)
-	p.Lately = lately(timeline(p.times, v.Person), latelyItems)
+	p.Lately = lately(p.times, timeline(p.times, v.Person), latelyItems)
 	return s.views.render(w, status, "appointment", p)
 }
 

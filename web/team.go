@@ -26,7 +26,7 @@ type teamPage struct {
 type memberRow struct {
 	models.User
 	Team    string
-	Away    *moment // until when
+	Away    *moment // until which day, theirs
 	StandIn string
 	Invited *moment // when the link ends
 	Factor  bool
@@ -82,6 +82,8 @@ func (s *site) renderTeam(w http.ResponseWriter, r *http.Request, status int, wi
 		for _, l := range leaves {
 			if l.UserID == u.ID && l.Running(p.now) {
 				m := p.Mine(l.EndsAt)
+				theirs := newTimes(p.now, u.Zone)
+				m.Text = theirs.day(l.EndsAt.In(theirs.mine).AddDate(0, 0, -1))
 				row.Away = &m
 				if l.StandInID != nil {
 					row.StandIn = who.User(*l.StandInID)
@@ -163,6 +165,15 @@ func (s *site) teamSave(w http.ResponseWriter, r *http.Request) error {
 	if id != 0 && f.Get("do") == "remove" {
 		return s.teamRemove(w, r, id, f)
 	}
+	if id != 0 {
+		now, err := s.teamNamed(r, id)
+		if err != nil {
+			return err
+		}
+		if f.stale(seenOf(now), "It is called “"+now+"” now.") {
+			return s.renderTeam(w, r, http.StatusConflict, func(p *teamPage) { p.TeamErr, p.Rename = f, id })
+		}
+	}
 	t, err := s.CRM.SaveTeam(r.Context(), actorOf(r), id, f.Get("team_name"))
 	if err != nil {
 		status := statusOf(err)
@@ -178,6 +189,32 @@ func (s *site) teamSave(w http.ResponseWriter, r *http.Request) error {
 	}
 	return redirect(w, r, "/team#teams")
 }
+
+// teamNamed is what a team is called.
+func (s *site) teamNamed(r *http.Request, id int64) (string, error) {
+	teams, err := s.Store.Teams(r.Context())
+	for _, t := range teams {
+		if t.ID == id {
+			return t.Name, nil
+		}
+	}
+	if err == nil {
+		err = models.Errorf(models.CodeNotFound, "There is no such team any more. Load the page again.")
+	}
+	return "", err
+}
+
+// Naming is the form of a team's name: what came back for the one that was
+// refused; 0 is the form for a new team.
+func (p teamPage) Naming(id int64) form {
+	if id == p.Rename {
+		return p.TeamErr
+	}
+	return newForm()
+}
+
+// TeamSeen marks the name that a team's form shows.
+func (p teamPage) TeamSeen(t models.Team) string { return seenOf(t.Name) }
 
 // teamRemove dissolves a team; its people go where the form says.
 func (s *site) teamRemove(w http.ResponseWriter, r *http.Request, id int64, f form) error {

@@ -219,12 +219,12 @@ func runName(id *int64, v store.PersonView) string {
 }
 
 // lately is the end of a timeline, for where the whole would be too much.
-func lately(items []timelineItem, n int) []timelineItem {
+func lately(t times, items []timelineItem, n int) []timelineItem {
 	if len(items) > n {
 		items = items[len(items)-n:]
 	}
 	if len(items) > 0 && items[0].Day == "" {
-		items[0].Day = "Lately"
+		items[0].Day = t.day(items[0].At.In(t.mine))
 	}
 	return items
 }

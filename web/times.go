@@ -30,6 +30,16 @@ type moment struct {
 	ISO   string
 }
 
+// Within is the moment in the middle of a sentence: "today 09:00".
+func (m moment) Within() moment {
+	for _, day := range []string{"Today", "Tomorrow", "Yesterday"} {
+		if rest, ok := strings.CutPrefix(m.Text, day); ok {
+			m.Text = strings.ToLower(day) + rest
+		}
+	}
+	return m
+}
+
 // MyZone is the user's zone as times name it: "EST".
 func (t times) MyZone() string { return zoneName(t.now.In(t.mine)) }
 

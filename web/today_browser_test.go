@@ -8,16 +8,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"followup/models"
 	"followup/web/webtest"
 )
-
-func (b browser) signIn(u models.User) {
-	b.t.Helper()
-	b.do("sign in", chromedp.Navigate(b.app.URL+"/sign-in"), chromedp.WaitVisible(chromedp.CSS("#f-email")),
-		chromedp.SendKeys(chromedp.CSS("#f-email"), u.Email), chromedp.SendKeys(chromedp.CSS("#f-password"), webtest.Password+"\r"),
-		chromedp.WaitVisible(chromedp.CSS("#queue")))
-}
 
 // until waits for a condition of the page.
 func (b browser) until(what, js string) {
@@ -46,8 +38,7 @@ func TestTodayByKeyboard(t *testing.T) {
 	app.Enroll(first, "seven-touch-follow-up", nil) // afterwards: a colleague's answer rests what runs
 	app.Enroll(second, "seven-touch-follow-up", nil)
 	app.Tick()
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Rep)
+	b := signedIn(t, app, app.Rep)
 	b.see("3 left")
 	focused := `document.activeElement.closest("[data-row]")?.innerText || ""`
 	key := func(k string) { t.Helper(); b.do("key "+k, chromedp.KeyEvent(k)) }
@@ -110,8 +101,7 @@ func TestLiveInTheBrowser(t *testing.T) {
 	app := webtest.New(t, webtest.Options{})
 	p, q := app.AddProspect("Dana", "Reyes"), app.AddProspect("Joe", "Park")
 	book(t, app, q, app.Now().Add(40*time.Minute).Truncate(time.Minute))
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Rep)
+	b := signedIn(t, app, app.Rep)
 	b.eval(`(() => { window.sameDocument = true; return "" })()`)
 	b.do("focus the row", chromedp.KeyEvent("j"))
 	app.Text(p, "Can we do Friday?")

@@ -38,13 +38,13 @@ func taskQueueRow(t times, viewer int64, row store.TaskRow) queueRow {
 		}
 	case models.TaskResolve:
 		q.Icon, q.What, q.Action = "alert", "Repair", "Look"
-		q.Text = row.Task.Detail
+		q.Text = sentence(row.Task.Detail)
 		if q.Why == "" {
 			q.Why = sentence(reasonText(row.Task.Reason))
 		}
 	default:
 		q.Icon, q.What = "check", "Review"
-		q.Text = row.Task.Detail
+		q.Text = sentence(row.Task.Detail)
 	}
 	return q
 }

@@ -160,6 +160,8 @@ func testUndialledCall(t *testing.T, app *webtest.App) {
 	if status, body := manager.Post(m[1], form("to", fmt.Sprint(app.Manager.ID), "back", "/")); status != http.StatusOK || !strings.Contains(text(body), "Booked call") {
 		t.Errorf("taken over: status %d\n%s", status, text(body))
 	}
+	_, body = manager.Get(strings.TrimSuffix(m[1], "/hand-over"))
+	wants(t, "the call's page", body, "yours , 2 min ago")
 	app.Advance(14 * time.Minute)
 	app.Tell()
 	_, body = manager.Get("/")
@@ -168,7 +170,7 @@ func testUndialledCall(t *testing.T, app *webtest.App) {
 	}
 	missed := taskIn(t, body)
 	_, body = manager.Get(fmt.Sprintf("/tasks/%d", missed))
-	for _, want := range []string{"Apologise and offer new times", "I did not call. That was my mistake", "Which suits you best?", "(CST)"} {
+	for _, want := range []string{"Apologise and offer new times", "I did not call. That was my mistake", "Which suits you best?", "(CST)", "Call missed"} {
 		if !strings.Contains(text(body), want) {
 			t.Errorf("the task has no %q\n%s", want, text(body))
 		}

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
@@ -44,8 +43,7 @@ func TestUnsentInTheBrowser(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	app.URL = server.URL
-	b := browser{t: t, ctx: webtest.Browser(t, 2*time.Minute), app: app}
-	b.signIn(app.Rep)
+	b := signedIn(t, app, app.Rep)
 
 	call := fmt.Sprintf("/tasks/%d", openCall(t, app, p))
 	b.do("a call", chromedp.Navigate(app.URL+call), chromedp.WaitVisible(chromedp.CSS("#f-notes")), online(false), chromedp.SendKeys(chromedp.CSS("#f-notes"), "Wants the numbers."),

@@ -54,7 +54,7 @@ func TestInboundCall(t *testing.T) {
 		t.Log("FOLLOWUP_TEST_POSTGRES=off: the PostgreSQL half of this test does not run")
 		return
 	}
-	t.Run("postgres", func(t *testing.T) { testInboundCall(t, storetest.EmptyPostgresDSN(t)) })
+	t.Run("postgres", func(t *testing.T) { testInboundCall(t, webtest.PostgresDSN(t)) })
 }
 
 func testInboundCall(t *testing.T, dsn string) {

@@ -22,7 +22,7 @@ import (
 // script asks for, and the way to a provider and back.
 var noPages = map[string]bool{
 	"GET /accounts/oauth/{provider}/callback": true, "GET /accounts/oauth/{provider}/start": true, "GET /audit/export": true, "GET /inbox/raw/{id}": true,
-	"GET /insights/export": true, "GET /live/badges": true, "GET /sequences/{key}/people": true, "GET /sequences/{key}/lacking": true, "GET /messages/{id}/media/{n}": true, "GET /messages/{id}/rich": true,
+	"GET /insights/export": true, "GET /live/badges": true, "GET /sequences/{key}/people": true, "GET /sequences/{key}/lacking": true, "GET /prospects/{id}/snippets": true, "GET /tasks/{id}/reasons": true, "GET /tasks/{id}/recordings": true, "GET /messages/{id}/media/{n}": true, "GET /messages/{id}/rich": true,
 	"GET /prospects/{id}/export": true, "GET /recordings/{token}": true, "GET /you/factor.svg": true,
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"net/url"
 	"slices"
@@ -17,7 +16,6 @@ import (
 	"followup/crm"
 	"followup/models"
 	"followup/store"
-	"followup/store/pgserver"
 )
 
 const (
@@ -31,38 +29,24 @@ const (
 // address by -filled: an empty one is filled first and stays, so that the
 // next run only asks.
 func (b *bench) insights(ctx context.Context) error {
-	dsn := b.filled
-	if dsn == "" {
-		pg, err := pgserver.Start(durable...)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = pg.Stop() }()
-		dsn = pg.DSN
-	}
-	clock, log := time.Now, slog.New(slog.DiscardHandler)
-	s, err := store.Open(ctx, store.Options{DSN: dsn, Key: make([]byte, 32), Clock: clock, Log: log})
+	w, err := b.openWorkspace(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	if err := s.Migrate(ctx); err != nil {
-		return err
-	}
-	db, err := sql.Open("pgx", dsn)
+	defer func() { _ = w.close() }()
+	db, err := sql.Open("pgx", w.dsn)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	service := &crm.Service{Store: s, Clock: clock, Log: log}
-	if err := b.insightsOver(ctx, db, s, service); err != nil {
+	if err := b.insightsOver(ctx, db, w.store, w.service); err != nil {
 		return err
 	}
-	touches, first, err := b.countInsights(ctx, db, s)
+	touches, first, err := b.countInsights(ctx, db, w.store)
 	if err != nil {
 		return err
 	}
-	server, err := servePages(s, service, clock)
+	server, err := servePages(w.store, w.service, w.clock)
 	if err != nil {
 		return err
 	}
@@ -71,11 +55,11 @@ func (b *bench) insights(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	names, err := s.InsightNames(ctx)
+	names, err := w.store.InsightNames(ctx)
 	if err != nil {
 		return err
 	}
-	return b.askInsights(browser, insightDraw{rand.New(rand.NewPCG(1, 2)), names, clock(), first}, touches)
+	return b.askInsights(browser, insightDraw{rand.New(rand.NewPCG(1, 2)), names, w.clock(), first}, touches)
 }
 
 // insightsOver writes the past, unless there is one.

@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"time"
 
 	"followup/cmd/followup/populate"
-	"followup/crm"
 	"followup/store"
-	"followup/store/pgserver"
 )
 
 // What a page may take: the listed views, and filters that people make up.
@@ -25,31 +22,18 @@ const (
 // pages: the server's time for each page that a rep lives in, over many
 // people with a past.
 func (b *bench) pages(ctx context.Context) error {
-	dsn := b.filled
-	if dsn == "" {
-		pg, err := pgserver.Start(durable...)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = pg.Stop() }()
-		dsn = pg.DSN
-	}
-	clock, log := time.Now, slog.New(slog.DiscardHandler)
-	s, err := store.Open(ctx, store.Options{DSN: dsn, Key: make([]byte, 32), Clock: clock, Log: log})
+	w, err := b.openWorkspace(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	if err := s.Migrate(ctx); err != nil {
-		return err
-	}
+	defer func() { _ = w.close() }()
 	n := b.size(b.prospects)
 	if b.filled == "" {
-		if err := b.fill(ctx, s, n); err != nil {
+		if err := b.fill(ctx, w.store, n); err != nil {
 			return err
 		}
 	}
-	server, err := servePages(s, &crm.Service{Store: s, Clock: clock, Log: log}, clock)
+	server, err := servePages(w.store, w.service, w.clock)
 	if err != nil {
 		return err
 	}
@@ -162,7 +146,7 @@ func (b *bench) visit(base, email string, people int) error {
 			return err
 		}
 	}
-	return nil
+	return b.askFilters(browser, email, people)
 }
 
 func (b *bench) visitPage(browser visitor, v pageVisit, what string) error {

@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"followup/config"
@@ -25,23 +23,23 @@ type look struct {
 	name          string
 	width, height int64
 	scheme        string
+	most          int // of a picture's height
 }
 
-var looks = []look{{"light", 1360, 850, "light"}, {"dark", 1360, 850, "dark"}, {"phone", 390, 844, "light"}}
+var looks = []look{{"light", 1360, 850, "light", 2 * 850}, {"dark", 1360, 850, "dark", 2 * 850}, {"phone", 390, 844, "light", 3 * 844}}
 
 // TestScreenshots opens each page of the demonstration workspace in a real
 // browser, in light, dark and phone width: every one must answer and fit its
-// width. With FOLLOWUP_SCREENSHOTS set to a folder the pictures go there.
+// width. With FOLLOWUP_SCREENSHOTS set to a folder, pictures of them go there.
 func TestScreenshots(t *testing.T) {
 	if webtest.BrowserOff(t) {
 		return
 	}
 	dir := os.Getenv("FOLLOWUP_SCREENSHOTS")
-	if dir == "" {
-		dir = t.TempDir()
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
+	if dir != "" {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	url, users, a := demonstration(t)
 	shoot(t, webtest.Browser(t, time.Minute), dir, "sign-in", url+"/sign-in")
@@ -144,18 +142,12 @@ func pagesOf(t *testing.T, a *app) [][2]string {
 
 func shoot(t *testing.T, ctx context.Context, dir, name, address string) {
 	t.Helper()
-	for _, l := range looks {
-		if err := chromedp.Do(ctx,
-			chromedp.EmulateViewport(l.width, l.height),
-			chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-				_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-					Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.scheme}},
-				})
-				return err
-			}),
-			chromedp.Navigate(address),
-			chromedp.WaitReady(chromedp.CSS("main")),
-		); err != nil {
+	for i, l := range looks {
+		do := []chromedp.Action[chromedp.Void]{chromedp.EmulateViewport(l.width, l.height), webtest.Colours(l.scheme)}
+		if i == 0 || l.width != looks[i-1].width { // other colours need no other page
+			do = append(do, chromedp.Navigate(address), chromedp.WaitReady(chromedp.CSS("main")))
+		}
+		if err := chromedp.Do(ctx, do...); err != nil {
 			t.Fatalf("%s (%s): %v", address, l.name, err)
 		}
 		width, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
@@ -165,12 +157,22 @@ func shoot(t *testing.T, ctx context.Context, dir, name, address string) {
 		if width > l.width {
 			t.Errorf("%s is %d px wide in a window of %d", address, width, l.width)
 		}
-		png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-		if err != nil {
-			t.Fatalf("%s (%s): %v", address, l.name, err)
+		if dir != "" {
+			keepPicture(t, ctx, filepath.Join(dir, name+"-"+l.name+".png"), l.most)
 		}
-		if err := os.WriteFile(filepath.Join(dir, name+"-"+l.name+".png"), png, 0o644); err != nil {
-			t.Fatal(err)
-		}
+	}
+}
+
+func keepPicture(t *testing.T, ctx context.Context, path string, most int) {
+	t.Helper()
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		png, err = lighter(png, most)
+	}
+	if err == nil {
+		err = os.WriteFile(path, png, 0o644)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
 	}
 }

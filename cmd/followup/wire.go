@@ -138,6 +138,7 @@ func (a *app) jobs() []scheduler.Job {
 		{Name: "overdue tasks", Spec: "15 * * * * *", Run: tell.Overdue},
 		{Name: "leaves", Spec: "*/15 * * * * *", Run: a.store.ApplyLeaves},
 		{Name: "version moves", Spec: "*/3 * * * * *", Run: a.crm.ContinueMoves},
+		{Name: "handovers", Spec: "*/3 * * * * *", Run: a.crm.ContinueHandovers},
 		{Name: "sender health", Spec: "45 */5 * * * *", Run: a.senderHealth},
 		{Name: "secrets that end", Spec: "50 4 * * * *", Run: a.warnOfSecrets},
 		{Name: "insights", Spec: "*/15 * * * * *", Run: func(ctx context.Context, _ time.Time) error { _, err := a.store.RollInsights(ctx); return err }},

@@ -22,7 +22,7 @@ func (a *app) promisesDue(ctx context.Context, now time.Time) error {
 
 // calendars reads when users are busy.
 func (a *app) calendars() *crm.Calendars {
-	return &crm.Calendars{Service: a.crm, Fetch: freebusy.NewFetcher().Fetch, ZoneOf: func(ctx context.Context, id int64) (*time.Location, error) {
+	return &crm.Calendars{Service: a.crm, Holder: a.scheduler.Replica, Fetch: freebusy.NewFetcher().Fetch, ZoneOf: func(ctx context.Context, id int64) (*time.Location, error) {
 		u, err := a.store.ViewUser(ctx, id)
 		if err != nil {
 			return nil, err

@@ -59,12 +59,15 @@ type Server struct {
 
 // Start makes a database cluster in a new temporary folder and starts the
 // newest server on this machine on it, with the settings ("fsync=off").
-func Start(settings ...string) (*Server, error) {
+func Start(settings ...string) (*Server, error) { return StartIn("", settings...) }
+
+// StartIn makes the cluster's folder in parent; "": where temporary files lie.
+func StartIn(parent string, settings ...string) (*Server, error) {
 	bin, err := Bin()
 	if err != nil {
 		return nil, err
 	}
-	dir, err := socketDir()
+	dir, err := socketDir(parent)
 	if err != nil {
 		return nil, err
 	}
@@ -140,10 +143,12 @@ func Bin() (string, error) {
 // server's file name needs some.
 const maxSocketPath = 80
 
-func socketDir() (string, error) {
-	parent := os.TempDir()
-	if len(parent) > maxSocketPath || os.Geteuid() == 0 {
-		parent = "/tmp" // root's own temporary folder may be closed to the user postgres
+func socketDir(parent string) (string, error) {
+	if parent == "" {
+		parent = os.TempDir()
+		if len(parent) > maxSocketPath || os.Geteuid() == 0 {
+			parent = "/tmp" // root's own temporary folder may be closed to the user postgres
+		}
 	}
 	return os.MkdirTemp(parent, "followup-pg-")
 }

@@ -6,8 +6,6 @@ package storetest
 import (
 	"bytes"
 	"context"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -49,15 +47,8 @@ func SQLite(t testing.TB) *store.Store {
 // SQLitePath is the file of a fresh, migrated database.
 func SQLitePath(t testing.TB) string {
 	t.Helper()
-	prepared, err := sqliteTemplate()
-	if err != nil {
-		t.Fatalf("prepare the SQLite test database: %v", err)
-	}
-	path := filepath.Join(t.TempDir(), "followup.db")
-	if err := os.WriteFile(path, prepared, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	content, err := sqliteTemplate()
+	return sqliteCopy(t, content, err)
 }
 
 // Open opens the database at dsn and closes it with the test.
@@ -89,18 +80,7 @@ func workdays(p models.Prospect, company *models.Company, set models.Settings) f
 }
 
 // sqliteTemplate migrates once per process; the tests copy the file.
-var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "followup-sqlite-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "template.db")
-	if err := migrated(path); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
+var sqliteTemplate = sync.OnceValues(func() ([]byte, error) { return sqliteFile(nil, migrated) })
 
 func migrated(dsn string) error {
 	ctx := context.Background()

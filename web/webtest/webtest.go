@@ -11,7 +11,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -67,7 +66,7 @@ type Options struct {
 	// FirstRun leaves the workspace as a fresh database has it: no mode chosen.
 	FirstRun bool
 	Seed     func(context.Context, string) error
-	// DSN of an empty database; "": SQLite in a temporary folder.
+	// DSN of a database by SQLitePath or PostgresDSN; "": by SQLitePath.
 	DSN string
 }
 
@@ -80,7 +79,7 @@ func Each(t *testing.T, opt Options, fn func(*testing.T, *App)) {
 		return
 	}
 	t.Run("postgres", func(t *testing.T) {
-		opt.DSN = storetest.EmptyPostgresDSN(t)
+		opt.DSN = PostgresDSN(t)
 		fn(t, New(t, opt))
 	})
 }
@@ -94,13 +93,12 @@ func New(t testing.TB, opt Options) *App {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	if opt.DSN == "" {
-		opt.DSN = filepath.Join(t.TempDir(), "followup.db")
+		opt.DSN = SQLitePath(t)
 	}
 	var err error
-	a.Store, err = store.Open(ctx, store.Options{DSN: opt.DSN, Key: make([]byte, 32), Clock: a.Now, Log: opt.Log})
+	a.Store, err = store.Open(ctx, store.Options{DSN: opt.DSN, Key: key, Clock: a.Now, Log: opt.Log})
 	a.must(err)
 	t.Cleanup(func() { a.must(a.Store.Close()) })
-	a.must(a.Store.Migrate(ctx))
 
 	a.Channels = channels.NewRegistry()
 	for _, kind := range []models.ChannelKind{models.ChannelEmail, models.ChannelSMS, models.ChannelVoicemail} {
@@ -109,7 +107,7 @@ func New(t testing.TB, opt Options) *App {
 	a.Scheduler = &scheduler.Scheduler{Store: a.Store, Channels: a.Channels, Clock: a.Now, Log: opt.Log, Replica: "webtest", Synchronous: true, PublicURL: "https://followup.example.com", BookingLink: a.Store.BookingLink, TrackedLink: a.Store.TrackedLink}
 	a.Replies = &replies.Service{Store: a.Store, Channels: a.Channels, Clock: a.Now, Log: opt.Log, Wake: a.Scheduler.Wake}
 	a.CRM = &crm.Service{Store: a.Store, Clock: a.Now, Log: opt.Log, Wake: a.Scheduler.Wake}
-	a.prepare(ctx, opt)
+	a.meet(ctx, opt)
 	a.Tick()
 
 	a.Handler, err = web.New(web.Options{
@@ -123,22 +121,23 @@ func New(t testing.TB, opt Options) *App {
 	return a
 }
 
-func (a *App) prepare(ctx context.Context, opt Options) {
-	a.must(a.CRM.InstallBuiltins(ctx))
-	a.Admin = a.AddUser("Ada Quinn", "admin@example.com", models.RoleAdmin)
-	a.Manager = a.AddUser("Mara Lind", "manager@example.com", models.RoleManager)
-	a.Rep = a.AddUser("Rae Kim", "rep@example.com", models.RoleRep)
-	settings := models.DefaultSettings()
-	settings.Workspace, settings.PostalAddress = "Example Works", "1 Example Street, Springfield"
-	if !opt.FirstRun {
-		settings.Mode = "own"
-	}
-	a.must(a.Store.SaveSettings(ctx, settings, models.ActorSystem, a.Now()))
+// meet looks up who and what is in the furnished workspace.
+func (a *App) meet(ctx context.Context, opt Options) {
 	var err error
-	a.Mailbox, err = a.Store.SaveSender(ctx, models.Sender{Kind: models.SenderMailbox, Provider: models.ProviderSandbox, Address: "sales@example.com", Name: "Rae at Followup", State: models.SenderActive, Inbound: models.InboundNone}, models.ActorSystem, a.Now())
-	a.must(err)
-	a.Phone, err = a.Store.SaveSender(ctx, models.Sender{Kind: models.SenderPhone, Provider: models.ProviderSandbox, Address: "+12125550100", Name: "Main line", State: models.SenderActive, Inbound: models.InboundNone}, models.ActorSystem, a.Now())
-	a.must(err)
+	for i, to := range []*models.User{&a.Admin, &a.Manager, &a.Rep} {
+		*to, err = a.Store.UserByEmail(ctx, staff[i].Email)
+		a.must(err)
+	}
+	for i, to := range []*models.Sender{&a.Mailbox, &a.Phone} {
+		*to, _, err = a.Store.SenderByAddress(ctx, senders[i].Address)
+		a.must(err)
+	}
+	if opt.FirstRun {
+		settings, err := a.Store.Settings(ctx)
+		a.must(err)
+		settings.Mode = ""
+		a.must(a.Store.SaveSettings(ctx, settings, models.ActorSystem, a.Now()))
+	}
 }
 
 func (a *App) must(err error) {

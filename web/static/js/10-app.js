@@ -191,7 +191,7 @@
     else if (e.key === "g") going = Date.now();
     else if (e.key === "r") done = !document.activeElement.closest(".inbox-list .row:not(.here)") && focusOn("#body");
     else if (e.key === "c") done = nextChannel();
-    else if (e.key === "o") done = focusOn("#outcomes .outcome, #outcomes textarea");
+    else if (e.key === "o") done = focusOn("#outcomes .outcome") || focusOn("#outcomes textarea");
     else {
       const outcome = $(`[data-key="${CSS.escape(e.key)}"]`);
       if (!outcome) done = false;

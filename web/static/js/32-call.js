@@ -10,6 +10,8 @@
     return;
   }
   const said = (sel, text) => { const el = $(sel, form); if (el) el.textContent = text || ""; };
+  // Enter behind a search looks, it does not save the card.
+  for (const kind of ["keydown", "keypress"]) form.addEventListener(kind, (e) => { if (e.key === "Enter" && e.target.type === "search") e.preventDefault(); });
   let timer = 0, under = null, dirty = false, stopped = false, lost = 0;
 
   const save = async () => {
@@ -45,6 +47,7 @@
     if (!stopped) later(600);
   };
   form.addEventListener("input", (e) => {
+    if (e.target.type === "search") return;
     if (e.target.id === "f-reason") { const own = $("[name=reason_from][value=fresh]", form); if (own) own.checked = true; }
     soon();
   });

@@ -70,9 +70,12 @@
   });
 
   // Snippets: a slash at the beginning of a word opens them.
-  const select = $("#snippet", form), menu = $("#slash");
+  const select = $("#snippet", form), menu = $("#slash"), find = $("#find-snippet", form);
+  // Enter behind the search looks; it is not the form's.
+  if (find) for (const kind of ["keydown", "keypress"]) find.addEventListener(kind, (e) => { if (e.key === "Enter") e.preventDefault(); });
   if (!select || !menu) return;
-  const all = [...select.options].filter((o) => o.value && !o.disabled);
+  const fit = (options) => [...options].filter((o) => o.value && !o.disabled);
+  const all = fit(select.options);
   const put = (text, from) => {
     const to = body.selectionEnd;
     body.setRangeText(text, from, to, "end");
@@ -84,12 +87,31 @@
     if (o && o.value) put(o.dataset.text, body.selectionStart);
     select.value = "";
   });
+  // A shelf longer than the list is asked for what is typed.
+  let asking = 0, asked = "";
+  const ask = (typed) => {
+    clearTimeout(asking);
+    if (!select.dataset.more || !typed || typed === asked) return;
+    asking = setTimeout(async () => {
+      asked = typed;
+      try {
+        const res = await fetch(`${select.dataset.more}?find=${encodeURIComponent(typed)}`, { headers: { "HX-Request": "true" } });
+        if (!res.ok) return;
+        const found = document.createElement("select");
+        found.innerHTML = await res.text();
+        const known = new Set(all.map((o) => o.value));
+        all.push(...fit(found.options).filter((o) => !known.has(o.value)));
+        if (document.activeElement === body) open();
+      } catch { /* what is listed stays */ }
+    }, 150);
+  };
   let start = -1, at = 0;
   const close = () => { menu.hidden = true; start = -1; body.removeAttribute("aria-activedescendant"); };
   const open = () => {
     const typed = body.value.slice(0, body.selectionStart).match(/(?:^|\s)\/([^\s/]*)$/);
     if (!typed) return close();
     start = body.selectionStart - typed[1].length - 1;
+    ask(typed[1]);
     const found = all.filter((o) => o.textContent.toLowerCase().includes(typed[1].toLowerCase()));
     if (!found.length) return close();
     at = Math.min(at, found.length - 1);

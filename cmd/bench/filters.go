@@ -6,40 +6,22 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 )
 
-const (
-	filterAsked = 200 // for each role
-	filterWorst = 5   // of them are shown
-)
+const filterAsked = 200 // for each role
 
 // askFilters draws filters of the list of people as nobody would list them:
 // each of its fields or not, in any order, with words that many, few and none
 // have.
 func (b *bench) askFilters(browser visitor, email string, people int) error {
 	draw := rand.New(rand.NewPCG(3, 4))
-	type asked struct {
-		path string
-		took time.Duration
-	}
-	var all []asked
-	var took []time.Duration
-	for range max(int(filterAsked*b.scale), 20) {
-		path := "/prospects?" + filterQuestion(draw, people).Encode()
-		_, d, err := browser.open(path)
-		if err != nil {
-			return err
-		}
-		all, took = append(all, asked{path, d}), append(took, d)
-	}
-	slices.SortFunc(all, func(a, b asked) int { return int(b.took - a.took) })
-	for _, a := range all[:filterWorst] {
-		fmt.Fprintf(b.out, "    slow: %.0f ms %s\n", ms(a.took), a.path)
+	took, err := b.askDrawn(browser, max(int(filterAsked*b.scale), 20), func() string { return "/prospects?" + filterQuestion(draw, people).Encode() })
+	if err != nil {
+		return err
 	}
 	p95 := quantile(took, 0.95)
 	b.found(figure{What: fmt.Sprintf("Filters of people drawn at random, as %s, %d people", email, people),
-		Measured: fmt.Sprintf("p50 %.0f ms, p95 %.0f ms, %.0f ms at most", ms(quantile(took, 0.5)), ms(p95), ms(all[0].took)),
+		Measured: fmt.Sprintf("p50 %.0f ms, p95 %.0f ms, %.0f ms at most", ms(quantile(took, 0.5)), ms(p95), ms(slices.Max(took))),
 		Target:   fmt.Sprintf("p95 under %.0f ms", ms(filterTarget)), Met: p95 < filterTarget})
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"html"
@@ -74,6 +75,31 @@ func (v visitor) open(path string) (body []byte, took time.Duration, err error) 
 		err = fmt.Errorf("%s: %w", path, err)
 	}
 	return body, time.Since(began), err
+}
+
+// slowestShown is how many of the slowest addresses that were drawn are named.
+const slowestShown = 5
+
+// askDrawn opens so many addresses as they are drawn, and names the slowest.
+func (b *bench) askDrawn(browser visitor, n int, draw func() string) (took []time.Duration, err error) {
+	type asked struct {
+		path string
+		took time.Duration
+	}
+	var all []asked
+	for range n {
+		path := draw()
+		_, d, err := browser.open(path)
+		if err != nil {
+			return nil, err
+		}
+		all, took = append(all, asked{path, d}), append(took, d)
+	}
+	slices.SortFunc(all, func(a, b asked) int { return cmp.Compare(b.took, a.took) })
+	for _, a := range all[:min(slowestShown, len(all))] {
+		fmt.Fprintf(b.out, "    slow: %.0f ms %s\n", ms(a.took), a.path)
+	}
+	return took, nil
 }
 
 // links are the addresses on a page that an expression finds, once each.

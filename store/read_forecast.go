@@ -174,6 +174,8 @@ type Replica struct {
 	TickMs      int64
 	LagMs       int64
 	Recent      string
+	// Ended: silent for so long that others take over what it left.
+	Ended bool `gorm:"-"`
 }
 
 // Ticks are its last few, the newest last.
@@ -186,5 +188,8 @@ func (Replica) TableName() string { return "replicas" }
 func (s *Store) ViewReplicas(ctx context.Context, since time.Time) ([]Replica, error) {
 	var rs []Replica
 	err := s.reader(ctx).Where("ticked_at >= ?", since.UTC()).Order("ticked_at DESC, id").Limit(pageLimit).Find(&rs).Error
+	for i, r := range rs {
+		rs[i].Ended = r.TickedAt.Before(s.clock().Add(-s.endedAfter))
+	}
 	return rs, err
 }

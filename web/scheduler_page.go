@@ -47,6 +47,7 @@ type replicaView struct {
 	Took    string
 	Lag     string
 	Behind  bool
+	Ended   bool
 	Ticks   []tickView // the newest first
 }
 
@@ -164,7 +165,7 @@ func (s *site) schedulerReplicas(ctx context.Context, p *schedulerPage) error {
 		return err
 	}
 	for _, rep := range all {
-		v := replicaView{Name: rep.ID, Started: p.Ago(rep.StartedAt), Ticked: p.Ago(rep.TickedAt), Took: fmt.Sprintf("%d ms", rep.TickMs), Behind: p.now.Sub(rep.TickedAt) > s.StalledAfter}
+		v := replicaView{Name: rep.ID, Started: p.Ago(rep.StartedAt), Ticked: p.Ago(rep.TickedAt), Took: fmt.Sprintf("%d ms", rep.TickMs), Ended: rep.Ended, Behind: !rep.Ended && p.now.Sub(rep.TickedAt) > s.StalledAfter}
 		v.Lag = lagText(rep.LagMs)
 		for _, t := range slices.Backward(rep.Ticks()) {
 			v.Ticks = append(v.Ticks, tickView{At: p.Ago(t.At), Took: fmt.Sprintf("%d ms", t.TookMs), Lag: lagText(t.LagMs), Slow: t.LagMs > slowLag.Milliseconds()})

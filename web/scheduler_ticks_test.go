@@ -24,3 +24,20 @@ func TestSchedulerShowsTicks(t *testing.T) {
 		}
 	}
 }
+
+// A process that was stopped is no alarm for a day: where others have taken
+// over what it left, it has ended.
+func TestSilentAndEndedProcesses(t *testing.T) {
+	app := webtest.New(t, webtest.Options{})
+	for name, ago := range map[string]time.Duration{"north": 0, "south": 6 * time.Minute, "west": 20 * time.Minute} {
+		must(t, app.Store.Heartbeat(t.Context(), name, app.Now().Add(-ago), time.Millisecond))
+	}
+	_, body := app.SignIn(app.Manager).Get("/scheduler")
+	for name, want := range map[string]string{"north": "", "south": "silent", "west": "ended"} {
+		_, row, _ := strings.Cut(body, name)
+		row, _, _ = strings.Cut(row, "</td>") // the rest of its first cell
+		if got := strings.TrimSpace(text(row)); got != want {
+			t.Errorf("%s is marked %q, want %q", name, got, want)
+		}
+	}
+}

@@ -158,16 +158,25 @@ func shoot(t *testing.T, ctx context.Context, dir, name, address string) {
 			t.Errorf("%s is %d px wide in a window of %d", address, width, l.width)
 		}
 		if dir != "" {
-			keepPicture(t, ctx, filepath.Join(dir, name+"-"+l.name+".png"), l.most)
+			keepPicture(t, ctx, filepath.Join(dir, name+"-"+l.name+".png"), l)
 		}
 	}
 }
 
-func keepPicture(t *testing.T, ctx context.Context, path string, most int) {
+func keepPicture(t *testing.T, ctx context.Context, path string, l look) {
 	t.Helper()
+	if l.name == "phone" { // as long as the picture, or its bar would lie over the page's middle
+		long, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollHeight"))
+		if err == nil {
+			err = chromedp.Do(ctx, chromedp.EmulateViewport(l.width, min(max(long, l.height), int64(l.most))))
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+	}
 	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err == nil {
-		png, err = lighter(png, most)
+		png, err = lighter(png, l.most)
 	}
 	if err == nil {
 		err = os.WriteFile(path, png, 0o644)

@@ -170,6 +170,15 @@ func (s *site) memberTeam(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	in := "no team"
+	if u.TeamID != nil {
+		if in, err = s.teamNamed(r, *u.TeamID); err != nil {
+			return err
+		}
+	}
+	if f.stale(teamSeen(u), "They are in "+in+" now.") {
+		return s.renderMember(w, r, http.StatusConflict, func(p *memberPage) { p.Form, p.Which = f, "details" })
+	}
 	if _, err := s.CRM.TeamOf(r.Context(), actorOf(r), u.ID, f.ptr("team")); err != nil {
 		return err
 	}

@@ -71,6 +71,11 @@ func deskNow(x models.Sender) string {
 
 func memberSeen(u models.User) string { return seenOf(u.Name, u.Role, u.Zone, ownerValue(u.TeamID)) }
 
+func teamSeen(u models.User) string { return seenOf(ownerValue(u.TeamID)) }
+
+// TeamSeen marks the team that the page shows.
+func (p memberPage) TeamSeen() string { return teamSeen(p.Member) }
+
 func memberNow(u models.User) string {
 	return fmt.Sprintf("It says now: %s, %s, %s.", u.Name, u.Role, u.Zone)
 }

@@ -106,3 +106,36 @@ func TestStaleTeamName(t *testing.T) {
 		t.Errorf("a name that is taken: status %d\n%s", status, mine)
 	}
 }
+
+// Two managers put somebody into a team: the second is told of the first.
+func TestStaleTeamOfAMember(t *testing.T) {
+	app := webtest.New(t, webtest.Options{})
+	var teams []string
+	for _, name := range []string{"North", "South"} {
+		team, err := app.CRM.SaveTeam(t.Context(), "", 0, name)
+		must(t, err)
+		teams = append(teams, fmt.Sprint(team.ID))
+	}
+	c := app.SignIn(app.Manager)
+	page := fmt.Sprintf("/team/%d", app.Rep.ID)
+	mark := func(body string) string {
+		t.Helper()
+		found := seenField.FindStringSubmatch(body)
+		if found == nil {
+			t.Fatalf("the form has no mark:\n%s", text(body))
+		}
+		return found[1]
+	}
+	_, body := c.Get(page)
+	seen := mark(body)
+	if status, _ := c.Post(page+"/team", form("team", teams[0], "seen", seen)); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	status, refused := c.Post(page+"/team", form("team", teams[1], "seen", seen))
+	if status != http.StatusConflict || !strings.Contains(text(refused), "They are in North now.") || !strings.Contains(refused, `value="`+teams[1]+`" selected`) {
+		t.Errorf("the second: status %d\n%s", status, text(refused))
+	}
+	if status, _ := c.Post(page+"/team", form("team", teams[1], "seen", mark(refused))); status != http.StatusOK {
+		t.Errorf("once more: status %d", status)
+	}
+}

@@ -147,13 +147,13 @@ func (b browser) eval(js string) string {
 	return v
 }
 
-// see asks for words that a person sees on the page.
+// see asks for words that a person sees on the page, or on the one that is on
+// its way.
 func (b browser) see(words ...string) {
 	b.t.Helper()
-	page := b.eval(`document.body.innerText`)
 	for _, w := range words {
-		if !strings.Contains(page, w) {
-			b.t.Errorf("%s does not show %q:\n%s", b.path(), w, page)
+		if !b.comes(fmt.Sprintf("document.body.innerText.includes(%q)", w)) {
+			b.t.Errorf("%s does not show %q:\n%s", b.path(), w, b.eval(`document.body.innerText`))
 		}
 	}
 }

@@ -14,13 +14,21 @@ import (
 // until waits for a condition of the page.
 func (b browser) until(what, js string) {
 	b.t.Helper()
+	if !b.comes(js) {
+		b.t.Fatalf("%s: never %s\n%s", what, js, b.eval(`document.body.innerText`))
+	}
+}
+
+// comes waits for an expression to be true. One that cannot be read is not so
+// yet: the page may be changing under it.
+func (b browser) comes(js string) bool {
 	for end := time.After(15 * time.Second); ; {
-		if b.eval(`String(!!(`+js+`))`) == "true" {
-			return
+		if is, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+js+")")); err == nil && is {
+			return true
 		}
 		select {
 		case <-end:
-			b.t.Fatalf("%s: never %s\n%s", what, js, b.eval(`document.body.innerText`))
+			return false
 		case <-time.After(100 * time.Millisecond):
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"followup/config"
 	"followup/models"
+	"followup/store"
 	"followup/web/webtest"
 )
 
@@ -67,7 +68,10 @@ var managersPages = [][2]string{
 	{"team-queue", "/?whose=team"}, {"sequence-editor", "/sequences/seven-touch-follow-up/edit"}, {"sequence-history", "/sequences/seven-touch-follow-up/history"},
 	{"insights", "/insights"}, {"library", "/library/points"}, {"stories", "/library/stories"}, {"attention", "/attention"}, {"audit", "/audit"},
 	{"team", "/team"}, {"settings", "/settings"}, {"rules", "/settings/rules"}, {"retention", "/settings/retention"}, {"accounts", "/accounts"},
-	{"privacy", "/prospects/1/privacy"},
+	{"privacy", "/prospects/1/privacy"}, {"member", "/team/3"}, {"account", "/accounts/1"}, {"account-new", "/accounts/new?at=gmail"},
+	{"library-entry", "/library/points/1"}, {"answers", "/library/points/1/answers"}, {"brainstorm", "/library/brainstorm"}, {"voicemails", "/library/voicemails"},
+	{"sequence-yaml", "/sequences/seven-touch-follow-up/yaml"},
+	{"insights-rates", "/insights?view=rates"}, {"insights-people", "/insights?view=people"},
 }
 
 // demonstration is the workspace that the first sign-in offers, served.
@@ -123,6 +127,14 @@ func pagesOf(t *testing.T, a *app) [][2]string {
 		{"today", "/"}, {"inbox", "/inbox"}, {"prospects", "/prospects"}, {"sequences", "/sequences"},
 		{"sequence", "/sequences/seven-touch-follow-up"}, {"sandbox", "/sandbox"}, {"scheduler", "/scheduler"}, {"help", "/help"},
 		{"me", "/me"}, {"commitments", "/commitments"}, {"companies", "/companies"}, {"duplicates", "/duplicates"}, {"imports", "/imports"}, {"booking", "/me/booking"},
+		{"company", "/companies/1"}, {"prospect-edit", "/prospects/1/edit"}, {"commitment", "/commitments/1"}, {"booked-call", "/appointments/1"}, {"enroll-many", "/enroll"},
+	}
+	pairs, err := a.store.ViewDuplicates(t.Context(), store.Everything, models.Page{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(pairs.Rows) > 0 {
+		pages = append(pages, [2]string{"merge", fmt.Sprintf("/duplicates/merge?keep=%d&drop=%d", pairs.Rows[0].OneID, pairs.Rows[0].OtherID)})
 	}
 	seen := map[models.TaskKind]bool{}
 	for _, task := range tasks {
@@ -134,6 +146,7 @@ func pagesOf(t *testing.T, a *app) [][2]string {
 		if task.Kind == models.TaskReply {
 			pages = append(pages, [2]string{"conversation", fmt.Sprintf("/prospects/%d", *task.ProspectID)})
 			pages = append(pages, [2]string{"enroll", fmt.Sprintf("/prospects/%d/enroll", *task.ProspectID)})
+			pages = append(pages, [2]string{"inbox-open", fmt.Sprintf("/inbox?open=%d", *task.ProspectID)})
 			pages = append(pages, [2]string{"sandbox-phone", fmt.Sprintf("/sandbox/%d", *task.ProspectID)})
 		}
 	}
@@ -150,6 +163,9 @@ func shoot(t *testing.T, ctx context.Context, dir, name, address string) {
 		if err := chromedp.Do(ctx, do...); err != nil {
 			t.Fatalf("%s (%s): %v", address, l.name, err)
 		}
+		if there, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("performance.getEntriesByType('navigation')[0].responseStatus === 200")); err != nil || !there {
+			t.Errorf("%s is not there (%v)", address, err)
+		}
 		width, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
 		if err != nil {
 			t.Fatal(err)
@@ -157,11 +173,19 @@ func shoot(t *testing.T, ctx context.Context, dir, name, address string) {
 		if width > l.width {
 			t.Errorf("%s is %d px wide in a window of %d", address, width, l.width)
 		}
+		if past, err := chromedp.Run(ctx, chromedp.Evaluate[int64](pastTheEnd)); err != nil || past > 2 {
+			t.Errorf("%s (%s) scrolls %d px past its end (%v)", address, l.name, past, err)
+		}
 		if dir != "" {
 			keepPicture(t, ctx, filepath.Join(dir, name+"-"+l.name+".png"), l)
 		}
 	}
 }
+
+// pastTheEnd is how far a page scrolls beyond what is on it: words for screen
+// readers alone stand where they are written, also in a part that scrolls by
+// itself, unless that is what they are placed in.
+const pastTheEnd = `document.documentElement.scrollHeight - Math.max(innerHeight, ...[...document.body.children].map((e) => Math.round(e.getBoundingClientRect().bottom + scrollY)))`
 
 func keepPicture(t *testing.T, ctx context.Context, path string, l look) {
 	t.Helper()

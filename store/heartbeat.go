@@ -52,6 +52,17 @@ func (s *Store) heartbeat(tx *gorm.DB, replica string, now time.Time, tickTook t
 		replica, host, beat.UTC(), beat.UTC(), tick.At, tick.TookMs, tick.LagMs, recent).Error
 }
 
+// Retire forgets a replica that has ended, unless something of its sending is
+// still to be settled.
+func (s *Store) Retire(ctx context.Context, replica string) error {
+	err := s.write.WithContext(ctx).Exec(`DELETE FROM replicas WHERE id = ?
+		AND NOT EXISTS (SELECT 1 FROM touches WHERE state IN ('sending', 'unconfirmed') AND touches.replica = replicas.id)`, replica).Error
+	if err != nil {
+		return fmt.Errorf("retire a replica: %w", err)
+	}
+	return nil
+}
+
 // withTick adds a tick to those that the replica keeps; only itself writes them.
 func withTick(tx *gorm.DB, replica string, tick ReplicaTick) (string, error) {
 	var row []struct{ Recent string }

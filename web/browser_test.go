@@ -132,7 +132,15 @@ func (b browser) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
 	defer cancel()
-	if err := chromedp.Do(ctx, actions...); err != nil {
+	for i := 0; i < len(actions); {
+		err := chromedp.Do(ctx, actions[i])
+		switch {
+		case err == nil:
+			i++
+			continue
+		case strings.Contains(err.Error(), "Could not find node") && ctx.Err() == nil:
+			continue // of the page that just went: nothing was done yet, so on the one that came
+		}
 		page, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`))
 		b.t.Fatalf("%s: %v\n%s\n%s", what, err, b.path(), page)
 	}

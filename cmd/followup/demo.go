@@ -106,7 +106,7 @@ func (cmd demoCmd) show(term terminal, a *app, accounts []demo.Account) (stop fu
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w; choose another with --addr", a.cfg.Addr, err)
 	}
-	a.stalledAfter = 24 * time.Hour // a simulated day may pass between two looks
+	a.stalledAfter = demo.Length // days pass between two looks, and none once it is over
 	handler, err := a.handler(nil)
 	if err != nil {
 		return nil, errors.Join(err, ln.Close())

@@ -84,5 +84,12 @@ func (a *app) playPast(ctx context.Context) ([]demo.Account, error) {
 	if err := world.Today(ctx, end); err != nil {
 		return nil, err
 	}
-	return accounts, world.Play(ctx, end, nil)
+	if err := world.Play(ctx, end, nil); err != nil {
+		return nil, err
+	}
+	// Whoever looks now sees figures, and no process but this one.
+	if _, err := a.store.RollInsights(ctx); err != nil {
+		return nil, err
+	}
+	return accounts, a.store.Retire(ctx, past.scheduler.Replica)
 }

@@ -38,6 +38,13 @@ func TestSeedOutlivesTheBrowser(t *testing.T) {
 	if set, err := a.store.Settings(t.Context()); err != nil || set.Mode != modeDemonstration || !strings.Contains(out.String(), "rae@example.com") {
 		t.Errorf("mode %q, %v: %s", set.Mode, err, out.String())
 	}
+	// Who played the past is no process of now, and its figures are there.
+	if processes, err := a.store.ViewReplicas(t.Context(), time.Time{}); err != nil || len(processes) != 0 {
+		t.Errorf("%d processes, %v", len(processes), err)
+	}
+	if asOf, err := a.store.InsightsAsOf(t.Context()); err != nil || asOf.IsZero() {
+		t.Errorf("nothing is counted (%v)", err)
+	}
 }
 
 func TestSeedKeepsAwayFromPeople(t *testing.T) {

@@ -265,8 +265,9 @@ func (s *Store) ProspectEdits(ctx context.Context, id int64) ([]models.ProspectE
 	return edits, err
 }
 
-// MaySee tells whether a user may open a person: by whose they are, or
-// because a task about them is the user's.
+// MaySee tells whether a user may open a person: by whose they are, because a
+// task about them is the user's, or an answer of the user's to them is on its
+// way, which closed that task and may still be taken back.
 func (s *Store) MaySee(ctx context.Context, sees Visibility, p models.Prospect) (bool, error) {
 	if sees.All || p.OwnerID == sees.UserID {
 		return true, nil
@@ -277,6 +278,10 @@ func (s *Store) MaySee(ctx context.Context, sees Visibility, p models.Prospect) 
 		return n > 0, err
 	}
 	err := db.Model(&models.Task{}).Where("prospect_id = ? AND user_id = ? AND state IN ('open', 'upcoming')", p.ID, sees.UserID).Limit(1).Count(&n).Error
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	err = db.Model(&models.Touch{}).Where("prospect_id = ? AND rep_id = ? AND state IN ('planned', 'sending') AND enrollment_id IS NULL AND step_key = 'answer'", p.ID, sees.UserID).Limit(1).Count(&n).Error
 	return n > 0, err
 }
 

@@ -27,7 +27,7 @@ var subjectNames = map[Subject]string{
 }
 
 // subjectWorkers are the columns that hold whose work a record is.
-var subjectWorkers = map[Subject]string{SubjectTask: "user_id", SubjectAppointment: "rep_id"}
+var subjectWorkers = map[Subject]string{SubjectTask: "user_id", SubjectAppointment: "rep_id", SubjectAnswer: "rep_id"}
 
 // About says of whom a record speaks, nil where of nobody, and whose work it
 // is, 0 where nobody's. Who was merged is who took over.

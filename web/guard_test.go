@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -186,6 +187,38 @@ func otherTeam(t *testing.T, app *webtest.App, rule models.Visibility) models.Us
 		}
 	}
 	return stranger
+}
+
+// A colleague of another team answers what was handed to them: they see the
+// person until the answer leaves, and may take it back meanwhile.
+func TestHandedOverAnswerCanBeTakenBack(t *testing.T) {
+	app := webtest.New(t, webtest.Options{})
+	other := otherTeam(t, app, models.SeeTeam)
+	dana := app.AddProspect("Dana", "Reyes")
+	app.Text(dana, "Can we do Friday?")
+	tasks, err := app.Store.OpenTasksAfter(t.Context(), 0)
+	must(t, err)
+	app.SignIn(app.Rep).Post(fmt.Sprintf("/tasks/%d/hand-over", tasks[0].ID), form("to", fmt.Sprint(other.ID), "note", "", "back", "/"))
+	otto, page := app.SignIn(other), fmt.Sprintf("/prospects/%d", dana.ID)
+	_, body := otto.Get(page)
+	channel := regexp.MustCompile(`name="channel" value="(sms[^"]*)"`).FindStringSubmatch(body)
+	if channel == nil {
+		t.Fatalf("no text to answer by:\n%s", text(body))
+	}
+	if status, body := otto.Post(page+"/answer", form("body", "Friday at ten suits us. What should we bring?", "channel", channel[1])); status != http.StatusOK {
+		t.Fatalf("answered: status %d\n%s", status, text(body))
+	}
+	_, body = otto.Get(page)
+	undo := regexp.MustCompile(`action="(/answers/\d+/withdraw)"`).FindStringSubmatch(body)
+	if undo == nil {
+		t.Fatalf("it cannot be taken back:\n%s", text(body))
+	}
+	if status, _ := app.SignIn(app.AddUser("Nina Holm", "nina@example.com", models.RoleRep)).Post(undo[1], nil); status != http.StatusForbidden {
+		t.Errorf("a third one: status %d", status)
+	}
+	if status, body := otto.Post(undo[1], nil); status != http.StatusOK || !strings.Contains(text(body), "Taken back") {
+		t.Errorf("taken back: status %d\n%s", status, text(body))
+	}
 }
 
 // Every route that names a record by its id is guarded, or stands in the list
